@@ -1,0 +1,71 @@
+// where_clause and trigger `where`: a small SQL-like condition, parsed by us and evaluated by us, never pasted into SQL, so
+// that it means the same under every capture method. Grammar and three-valued logic: docs/conditions.md.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/event/document.h"
+#include "engine/event/event.h"
+
+namespace rowhook {
+
+// What a condition sees: columns by name (`status`, `old.status`, `new.status`, "quoted name").
+// Thread safety: as the object behind it.
+class ConditionScope {
+ public:
+  virtual ~ConditionScope() = default;
+  // absent when there is no such column or it was not sent.
+  virtual Value column(std::string_view qualifier, std::string_view name) const = 0;  // qualifier: "", "old" or "new"
+};
+
+// A parsed condition. Thread safety: immutable, safe to share.
+class Condition {
+ public:
+  enum class Truth { no, yes, unknown };  // SQL's three values; only `yes` lets a row pass
+  struct Verdict {
+    Truth truth = Truth::unknown;
+    std::string predicate;  // when not yes: the text of the first comparison that decided it, e.g. `status = 'paid'`
+    std::vector<std::pair<std::string, std::string>> values;  // the columns it looked at and what it saw, as JSON text
+    std::string missing;    // a column it needed that does not exist or was not sent ("" if none)
+  };
+  // Throws InvalidInput: "column 12: expected a literal after '=', found 'AND'".
+  static Condition parse(std::string_view text);
+  Truth evaluate(const ConditionScope& scope) const;   // fast path
+  Verdict explain(const ConditionScope& scope) const;  // the same truth, with reasons
+  const std::string& text() const;
+  std::set<std::string> columns() const;  // names it refers to, without qualifier
+
+  struct Node;
+
+ private:
+  explicit Condition(std::shared_ptr<const Node> root, std::string text);
+  std::shared_ptr<const Node> root_;
+  std::string text_;
+};
+
+// Unqualified names look into the new row, or the old row of a deletion. Keeps references to `event`.
+class EventScope final : public ConditionScope {
+ public:
+  explicit EventScope(const Event& event) : event_(event) {}
+  Value column(std::string_view qualifier, std::string_view name) const override;
+
+ private:
+  const Event& event_;
+};
+
+// Names are members (or dotted paths) of a JSON item; for the switch node.
+class DocumentScope final : public ConditionScope {
+ public:
+  explicit DocumentScope(const Document& document) : document_(document) {}
+  Value column(std::string_view qualifier, std::string_view name) const override;
+
+ private:
+  const Document& document_;
+  mutable std::vector<std::string> texts_;  // keeps serialised members alive
+};
+
+}  // namespace rowhook

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/backoff.h"
+#include "engine/base/metrics.h"
+#include "engine/execution/execution.h"
+#include "engine/journal/journal.h"
+#include "engine/router/router.h"
+#include "workflows/run.h"
+
+namespace rowhook {
+
+struct RetryPolicy {  // defaults of the configuration; a trigger's config.retry overrides each member
+  unsigned max_retries = 5;
+  std::chrono::milliseconds retry_delay{60000};
+  bool exponential_backoff = true;
+  std::chrono::milliseconds max_delay{std::chrono::hours{1}};
+};
+
+struct SchedulerSettings {
+  unsigned threads = 2;
+  RetryPolicy retry;
+  std::size_t max_in_flight = 4096;          // executions in memory
+  std::size_t max_in_flight_bytes = 64u << 20;
+  std::chrono::milliseconds default_timeout{std::chrono::minutes{5}};
+};
+
+// Reads the journal, routes, runs executions in lanes and writes their rows. The heart of the engine.
+//
+// Lane = (trigger, source, table, record_id): first deliveries of one lane happen in commit order; a failing execution parks
+// its lane (rows `retrying` and, behind it, `pending` in the log) and blocks nothing else. What is parked takes no memory but
+// its lane's hash; a trigger with too many parked lanes is parked as a whole.
+// After a crash the journal from the low-water mark on is routed again; ids that have a row are not run again.
+// Memory: bounded by max_in_flight and max_in_flight_bytes; the router stops reading the journal when they are reached.
+// Thread safety: safe to share.
+class Scheduler {
+ public:
+  struct Parts {
+    Journal* journal;
+    ExecutionLog* log;
+    ScriptEngine* scripts;
+    const Clock* clock;
+    Random random;
+    Metrics* metrics;
+    std::function<WorkflowPtr(const std::string& workflow_id)> workflow;  // null if there is none or it is inactive
+    std::function<void(std::int64_t trigger_id, const std::string& reason)> disable_trigger;
+    std::function<void(const Execution&)> ended;  // for live listeners; may be empty; must not block
+  };
+  Scheduler(Parts parts, SchedulerSettings settings);
+  ~Scheduler();
+
+  void start();
+  // Finishes what runs (up to `grace`), writes everything, stops. What had not ended runs again at the next start.
+  void stop(std::chrono::milliseconds grace);
+  // Swaps the routing table; events read from now on use it.
+  void set_router(RouterPtr router);
+  RouterPtr router() const;
+
+  // Runs one workflow now, outside any trigger's lane (POST /workflows/{id}/run, dry runs). Steps are in the result.
+  Execution run_once(WorkflowPtr workflow, const std::string& target_node_id, EventPtr event, ItemPtr item, bool dry_run);
+  // Makes a dead, cancelled or parked execution run again now, under the same id. Throws NotFound, Conflict.
+  void retry(const std::string& execution_id, const std::string& edited_input = {});
+  void cancel(const std::string& execution_id);
+  void discard(const std::string& execution_id);  // a dead letter nobody wants
+
+  // Executions in memory right now, for listings (status pending or running).
+  std::vector<Execution> in_flight(std::size_t limit) const;
+  std::uint64_t routed_seq() const;  // every event up to here was matched
+  // Waits until every event up to `seq` is routed and all executions made of them have ended or are parked.
+  bool wait_idle(std::uint64_t seq, std::chrono::milliseconds time) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rowhook

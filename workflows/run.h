@@ -1,0 +1,62 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workflows/node.h"
+
+namespace rowhook {
+
+// A definition that was validated and whose nodes were made. Thread safety: immutable, safe to share.
+class Workflow;
+using WorkflowPtr = std::shared_ptr<const Workflow>;
+
+// Problems of a definition, with JSON Pointers into its JSON: cycles, unknown nodes, types and ports, unreachable nodes,
+// duplicate ids, wrong config. Empty: it can be compiled.
+std::vector<Problem> validate_workflow(const Definition& definition, NodeServices& services);
+WorkflowPtr compile_workflow(const Definition& definition, NodeServices& services);  // throws InvalidInput
+const Definition& definition_of(const Workflow& workflow);
+
+enum class StepStatus { completed, filtered, failed };
+
+// What one node did for one item.
+struct Step {
+  std::string node_id, node_type;
+  StepStatus status = StepStatus::completed;
+  std::vector<Output> outputs;
+  std::string error_message;
+  std::vector<std::string> notes;
+  double execution_time_ms = 0;
+  int from_step = -1;  // index of the step whose output was this one's input; -1: the execution's item
+  int from_output = 0;
+};
+
+// The progress of one execution across its attempts: a retry goes on at the node that failed and does not repeat what
+// was done. Lost in a crash; then everything runs again under the same ids.
+struct RunState {
+  std::vector<Step> steps;  // in the order they ended; the last one may be the failed one
+};
+
+struct RunOutcome {
+  enum class Kind { completed, retry, failed } kind = Kind::completed;
+  std::string error_message;
+  std::optional<std::chrono::milliseconds> retry_after;  // a server's or script's wish
+  bool disable_trigger = false;                          // HTTP 410: the endpoint is gone
+};
+
+// Runs from `target_node_id` ("" = the first input node), depth first in the order of connections. Never throws but for
+// broken invariants. `state` is continued and updated. context.attempt counts from 1.
+boost::asio::awaitable<RunOutcome> run_workflow(const Workflow& workflow, const std::string& target_node_id, ItemPtr item,
+                                                RunContext context, RunState& state);
+
+// Steps as stored in execution_logs.steps: outputs only (inputs follow from from_step), each at most 64 KiB. An output that
+// is the event itself is stored as {"$event":true}.
+std::string pack_steps(const std::vector<Step>& steps);
+// The API's shape: [{node_id,node_type,status,input,output,error_message,execution_time_ms,notes}]; `item` is the JSON the
+// execution started with and `event` the event's, either "" when retention has dropped it.
+std::string steps_json(std::string_view packed, std::string_view item, std::string_view event);
+
+}  // namespace rowhook
