@@ -8,6 +8,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/base/json.h"
+#include "engine/base/spec.h"
 
 namespace rowhook {
 
@@ -21,7 +22,7 @@ struct ConnectionDefinition {
   std::string from_node_id, from_port = "output", to_node_id, to_port = "input";
 };
 
-// A workflow as its users write it: a directed acyclic graph of nodes.
+// A workflow as its users write it: a directed acyclic graph of nodes. Node ids match [a-zA-Z0-9_-]+.
 struct Definition {
   std::string id, name, description;
   bool is_active = true;
@@ -36,7 +37,14 @@ struct Definition {
   std::vector<std::string> input_nodes() const;
 };
 
+// The shape of a workflow's JSON (CONTRACT.md section 5), for checks, the editor's schema and the reference
+// page.
+const Spec& definition_spec();
+// Reads the JSON. Faults of its shape are appended to `problems` with JSON Pointers, and then an empty
+// definition is returned; what needs more than the shape (types of nodes, cycles, node settings) is checked
+// by validate_workflow.
 Definition definition_from_json(const nlohmann::json& json, std::vector<Problem>& problems);
+// The same JSON again, with the defaults of absent members; without `revision`.
 nlohmann::json to_json(const Definition& definition);
 
 }  // namespace rowhook

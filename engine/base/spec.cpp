@@ -117,13 +117,16 @@ json Spec::check_field(const Field& field, const json& value, const std::string&
     if (outside)
       wrong(value.dump() + " is outside " + std::to_string(*field.low_) + " to " + std::to_string(*field.high_));
   }
+  bool fits = true;
   if (field.shortest_) {
     const std::size_t length = length_of(value);
-    if (length < *field.shortest_ || length > *field.longest_)
+    fits = length >= *field.shortest_ && length <= *field.longest_;
+    if (!fits)
       wrong("its length is " + std::to_string(length) + "; allowed are " + std::to_string(*field.shortest_) + " to " +
             std::to_string(*field.longest_));
   }
-  if (!field.pattern_.empty() && !std::regex_match(value.get_ref<const std::string&>(), std::regex(field.pattern_)))
+  // std::regex recurses per character: text that is too long anyway is not shown to it.
+  if (!field.pattern_.empty() && fits && !std::regex_match(value.get_ref<const std::string&>(), std::regex(field.pattern_)))
     wrong("'" + (field.secret_ ? std::string("***") : value.get<std::string>()) + "' is not allowed: " + field.remedy_);
   switch (field.kind_) {
     case Field::Kind::choice: {
