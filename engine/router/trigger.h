@@ -34,7 +34,11 @@ const Spec& trigger_config_spec();
 std::vector<Problem> validate_trigger(const Trigger& trigger);
 
 nlohmann::json to_json(const Trigger& trigger);  // the API's shape, times as RFC 3339, secrets as "***"
-// Reads the API's shape; defaults for what is absent. Problems with pointers, also for unknown members.
+// Reads the API's shape; defaults for what is absent, an empty target_node_id is none, `endpoint` and `secret` may stand
+// beside `config`. Problems with pointers, also for unknown members; when the shape is right, those of validate_trigger, too.
+// With an endpoint, workflow_id may be missing: the caller makes the one-node webhook workflow.
 Trigger trigger_from_json(const nlohmann::json& json, std::vector<Problem>& problems);
+// A client that sends back what to_json gave it sends "***" for the secret: puts the stored one in its place.
+void keep_secret(Trigger& update, const Trigger& stored);
 
 }  // namespace rowhook
