@@ -1,0 +1,24 @@
+// The tests of a trigger that need no script: tables and changed columns.
+#pragma once
+
+#include <string_view>
+
+#include "engine/event/event.h"
+#include "engine/router/router.h"
+
+namespace rowhook {
+
+// `*` matches any run of characters, `?` one byte. Linear but for patterns with several stars (at most
+// quadratic).
+bool glob_matches(std::string_view glob, std::string_view text);
+
+// A glob with a dot is held against `schema.table`, one without against `table`, both also the other way
+// round, so that `public.*` and `orders` do what they say. Events without a table pass only an empty list.
+bool tables_match(const std::vector<std::string>& globs, const Shape& shape);
+
+enum class Changed { yes, no, unknown };
+// Whether one of `columns` changed. Unknown when none is known to have changed and the database did not send
+// what would tell. Events that are not updates: yes.
+Changed columns_changed(const std::vector<std::string>& columns, const Event& event);
+
+}  // namespace rowhook
