@@ -41,6 +41,7 @@ class RowWriter {
   // At most 4 GiB - 1 bytes.
   std::string& begin(ValueKind kind);
   void finish();
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }  // room for the whole row, where its size is known
   std::string take() { return std::move(bytes_); }
   std::size_t size() const { return bytes_.size(); }
 
