@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/clock.h"
@@ -17,7 +19,8 @@ enum class ExecutionStatus { pending, running, retrying, completed, dead_letter,
 std::string_view to_string(ExecutionStatus status);
 ExecutionStatus execution_status(std::string_view name);  // throws InvalidInput
 
-// One run of a workflow for one event by one trigger. Its row is written when it ends or is parked, not before.
+// One run of a workflow for one event by one trigger. Its row is written when it ends or is parked, not
+// before.
 struct Execution {
   std::string id;  // "{seq}-{trigger_id}": the same after a crash
   std::int64_t trigger_id = 0;
@@ -32,7 +35,8 @@ struct Execution {
   std::string error_message;
   Micros created_at = 0, started_at = 0, finished_at = 0, next_attempt_at = 0;
   double execution_time_ms = 0;
-  std::string steps;  // JSON array, see workflows/run.h: pack_steps; outputs only, inputs are derived when read
+  std::string
+      steps;  // JSON array, see workflows/run.h: pack_steps; outputs only, inputs are derived when read
   std::string edited_input;  // JSON item of a replay with edited input; "" = the trigger's item
 };
 
@@ -44,8 +48,18 @@ struct ExecutionFilter {
   std::size_t skip = 0, limit = 100;
 };
 
+// Parked executions of one trigger, or of one of its lanes.
+struct ParkedRange {
+  std::int64_t trigger_id = 0;
+  std::optional<std::pair<std::string, std::string>> table_and_key;  // absent: of the whole trigger
+  std::uint64_t after_seq = 0;                                       // exclusive
+  std::uint64_t through_seq = UINT64_MAX;                            // inclusive
+  std::size_t limit = 100;
+};
+
 // Where executions are kept. Implemented by the store; a second one in memory for tests.
-// Thread safety: safe to share; write() is called by one writer thread and groups many executions into one transaction.
+// Thread safety: safe to share; write() is called by one writer thread and groups many executions into one
+// transaction.
 class ExecutionLog {
  public:
   virtual ~ExecutionLog() = default;
@@ -58,9 +72,16 @@ class ExecutionLog {
   // Parked executions (pending, retrying) due at or before `now`, by seq; and all of them at start.
   virtual std::vector<Execution> due(Micros now, std::size_t limit) = 0;
   virtual std::vector<Execution> parked(std::uint64_t after_seq, std::size_t limit) = 0;
+  // Parked executions (pending, retrying) of a trigger or lane, by seq. An index on (trigger_id, seq) of
+  // parked rows makes it cheap; what stands here pages through parked().
+  virtual std::vector<Execution> parked_of(const ParkedRange& range);
   virtual std::optional<Execution> find(const std::string& id) = 0;
   virtual std::vector<Execution> list(const ExecutionFilter& filter) = 0;  // newest first
   virtual std::uint64_t count(const ExecutionFilter& filter) = 0;
 };
+
+// Calls `take` with every parked execution behind `after_seq`, by seq, until it returns false. Reads page by
+// page.
+void each_parked(ExecutionLog& log, std::uint64_t after_seq, const std::function<bool(Execution&)>& take);
 
 }  // namespace rowhook

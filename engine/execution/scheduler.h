@@ -24,19 +24,20 @@ struct RetryPolicy {  // defaults of the configuration; a trigger's config.retry
 struct SchedulerSettings {
   unsigned threads = 2;
   RetryPolicy retry;
-  std::size_t max_in_flight = 4096;          // executions in memory
+  std::size_t max_in_flight = 4096;  // executions in memory
   std::size_t max_in_flight_bytes = 64u << 20;
   std::chrono::milliseconds default_timeout{std::chrono::minutes{5}};
+  std::size_t max_blocked_lanes = 10'000;  // of one trigger; beyond them it is parked as a whole
 };
 
 // Reads the journal, routes, runs executions in lanes and writes their rows. The heart of the engine.
 //
-// Lane = (trigger, source, table, record_id): first deliveries of one lane happen in commit order; a failing execution parks
-// its lane (rows `retrying` and, behind it, `pending` in the log) and blocks nothing else. What is parked takes no memory but
-// its lane's hash; a trigger with too many parked lanes is parked as a whole.
-// After a crash the journal from the low-water mark on is routed again; ids that have a row are not run again.
-// Memory: bounded by max_in_flight and max_in_flight_bytes; the router stops reading the journal when they are reached.
-// Thread safety: safe to share.
+// Lane = (trigger, source, table, record_id): first deliveries of one lane happen in commit order; a failing
+// execution parks its lane (rows `retrying` and, behind it, `pending` in the log) and blocks nothing else.
+// What is parked takes no memory but its lane's hash; a trigger with too many parked lanes is parked as a
+// whole. After a crash the journal from the low-water mark on is routed again; ids that have a row are not
+// run again. Memory: bounded by max_in_flight and max_in_flight_bytes; the router stops reading the journal
+// when they are reached. Thread safety: safe to share.
 class Scheduler {
  public:
   struct Parts {
@@ -46,24 +47,37 @@ class Scheduler {
     const Clock* clock;
     Random random;
     Metrics* metrics;
-    std::function<WorkflowPtr(const std::string& workflow_id)> workflow;  // null if there is none or it is inactive
+    std::function<WorkflowPtr(const std::string& workflow_id)>
+        workflow;  // null if there is none or it is inactive
     std::function<void(std::int64_t trigger_id, const std::string& reason)> disable_trigger;
     std::function<void(const Execution&)> ended;  // for live listeners; may be empty; must not block
   };
   Scheduler(Parts parts, SchedulerSettings settings);
   ~Scheduler();
 
+  // Throws TransientError when the execution log cannot be read.
   void start();
-  // Finishes what runs (up to `grace`), writes everything, stops. What had not ended runs again at the next start.
+  // Finishes what runs (up to `grace`), writes everything, stops. What had not ended runs again at the next
+  // start.
   void stop(std::chrono::milliseconds grace);
-  // Swaps the routing table; events read from now on use it.
+  // Swaps the routing table; events read from now on use it. To be called once before start().
   void set_router(RouterPtr router);
   RouterPtr router() const;
+  // Runs `change` while no event is being routed and uses the router it returns from the next event on. A
+  // trigger that is stored inside it with head_seq = Journal::last_seq() misses no event behind it and meets
+  // none twice. What `change` throws is thrown on; the router stays as it was.
+  void change_routing(const std::function<RouterPtr()>& change);
 
-  // Runs one workflow now, outside any trigger's lane (POST /workflows/{id}/run, dry runs). Steps are in the result.
-  Execution run_once(WorkflowPtr workflow, const std::string& target_node_id, EventPtr event, ItemPtr item, bool dry_run);
-  // Makes a dead, cancelled or parked execution run again now, under the same id. Throws NotFound, Conflict.
+  // Runs one workflow now, outside any trigger's lane (POST /workflows/{id}/run, dry runs). Steps are in the
+  // result. Its id is "run-..."; unless it is a dry run its row is written, too. A failure is in the result,
+  // too: there are no retries.
+  Execution run_once(WorkflowPtr workflow, const std::string& target_node_id, EventPtr event, ItemPtr item,
+                     bool dry_run);
+  // Makes a dead, cancelled or parked execution run again now, under the same id: in its lane, in the order
+  // of seq among what waits there. The newest revision of its trigger is used. Waits until that is durable.
+  // Throw NotFound, Conflict, TransientError (not running, or the log cannot be written).
   void retry(const std::string& execution_id, const std::string& edited_input = {});
+  // Parked or waiting: it does not run any more. Running: it is not tried again when this attempt fails.
   void cancel(const std::string& execution_id);
   void discard(const std::string& execution_id);  // a dead letter nobody wants
 
@@ -72,6 +86,10 @@ class Scheduler {
   std::uint64_t routed_seq() const;  // every event up to here was matched
   // Waits until every event up to `seq` is routed and all executions made of them have ended or are parked.
   bool wait_idle(std::uint64_t seq, std::chrono::milliseconds time) const;
+  // "" or why executions cannot be written right now, for health.
+  std::string trouble() const;
+  // Triggers that are parked as a whole: what they match goes through the log until they have caught up.
+  std::vector<std::int64_t> parked_triggers() const;
 
  private:
   struct Impl;
