@@ -2,10 +2,12 @@
 
 #include <vector>
 
+#include "engine/capture/postgres_logical/postgres_source.h"
+
 namespace rowhook {
 
 std::span<const SourceType> source_types() {
-  static const std::vector<SourceType> types{};
+  static const std::vector<SourceType> types{postgres_logical};
   return types;
 }
 

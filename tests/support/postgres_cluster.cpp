@@ -161,6 +161,7 @@ PostgresCluster::PostgresCluster(Settings settings)
              {"max_replication_slots", "20"},
              {"max_wal_senders", "20"},
              {"max_connections", "60"},
+             {"max_prepared_transactions", "10"},
              {"shared_buffers", "'32MB'"},
              {"fsync", "off"},
              {"timezone", "'UTC'"},

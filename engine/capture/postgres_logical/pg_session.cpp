@@ -127,7 +127,7 @@ void PgSession::connect(const SourceSettings& settings, const Options& options) 
   parameters.add("password", settings.password);
   parameters.add("sslmode", settings.ssl_mode);
   parameters.add("application_name", "rowhook " + settings.connection);
-  parameters.add("client_encoding", options.client_encoding);
+  parameters.add("client_encoding", "UTF8");
   parameters.add("options", session_settings(options));
   if (options.purpose == Purpose::replication) parameters.add("replication", "database");
   // A server that vanished without a word is noticed after half a minute.
@@ -138,6 +138,7 @@ void PgSession::connect(const SourceSettings& settings, const Options& options) 
   connection_ = parameters.start();
   try {
     await_connection(options.interrupt);
+    choose_encoding();
   } catch (...) {
     PQfinish(connection_);
     connection_ = nullptr;
@@ -166,6 +167,13 @@ void PgSession::await_connection(int interrupt) const {
     if (waits[1].revents != 0)
       throw TransientError("interrupted while connecting to PostgreSQL at " + where_);
   }
+}
+
+void PgSession::choose_encoding() {
+  const char* const encoding = PQparameterStatus(connection_, "server_encoding");
+  if (encoding && std::string_view(encoding) == "SQL_ASCII" &&
+      PQsetClientEncoding(connection_, encoding) != 0)
+    throw TransientError("PostgreSQL at " + where_ + " did not accept client_encoding SQL_ASCII");
 }
 
 PgAnswer PgSession::try_query(const std::string& sql, const Params& params) {

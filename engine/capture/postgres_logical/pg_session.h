@@ -44,7 +44,6 @@ class PgSession {
   enum class Purpose { control, replication };
   struct Options {
     Purpose purpose = Purpose::control;
-    std::string client_encoding = "UTF8";
     std::chrono::milliseconds statement_timeout{0};  // of control sessions; 0 = none
     std::chrono::milliseconds lock_timeout{5000};    // likewise
     int interrupt = -1;  // descriptor that, when readable, ends the attempt to connect
@@ -71,6 +70,7 @@ class PgSession {
  private:
   void connect(const SourceSettings& settings, const Options& options);
   void await_connection(int interrupt) const;
+  void choose_encoding();
 
   pg_conn* connection_ = nullptr;
   std::string where_;  // "127.0.0.1:5432/shop", for messages
