@@ -1,0 +1,112 @@
+#include "web/server/dispatch.h"
+
+#include "engine/base/log.h"
+#include "web/server/gate.h"
+
+namespace rowhook {
+namespace {
+
+bool changes_something(const ApiRequest& request) {
+  return request.method != HttpMethod::get && request.method != HttpMethod::head;
+}
+
+// Who changed what, for the operator. Posted events are data, not administration.
+void log_change(const ApiRequest& request, const Route& route, const ApiResponse& response) {
+  if (!changes_something(request) || route.deferred || response.status >= 400) return;
+  log::info("changed through the API",
+            {{"what", route.name}, {"path", request.path()}, {"by", request.principal.name}});
+}
+
+}  // namespace
+
+Dispatch::Dispatch(ApiServices services, std::vector<std::string> allowed_hosts)
+    : allowed_hosts_(std::move(allowed_hosts)),
+      tokens_(*services.store, *services.clock),
+      answers_(*services.store, *services.clock),
+      posts_(*services.store) {
+  context_.services = std::move(services);
+  context_.changed = [this] {
+    answers_.changed();
+    if (context_.services.changed) context_.services.changed();
+  };
+  context_.tokens_changed = [this] { tokens_.forget(); };
+  context_.draining = [] { return false; };
+}
+
+Dispatch::~Dispatch() = default;
+
+ApiResponse Dispatch::handle(ApiRequest& request) {
+  RouteMatch match;
+  try {
+    match = match_route(request.method, request.path());
+    check_found(match, request);
+    check_role(request.principal, *match.route);
+  } catch (const std::exception& error) {
+    return problem_response(error);
+  }
+  return run(request, match);
+}
+
+std::optional<RouteMatch> Dispatch::admit(ApiRequest& request, bool has_body) {
+  const RouteMatch match = match_route(request.method, request.path());
+  const bool is_public = match.route && match.route->role == Role::nobody;
+  // Probes of an orchestrator ask by whatever address they know; what they hear tells nothing.
+  const bool probe = is_public && (match.route->name == "health.live" || match.route->name == "health.ready");
+  if (!probe) check_host(request, allowed_hosts_);
+  request.principal = {};
+  if (!is_public) {
+    const std::string_view token = bearer_token(request);
+    if (token.empty()) throw unauthorized("this needs a token");
+    auto found = tokens_.find(token);
+    if (found.stale) return std::nullopt;
+    if (!found.principal) throw unauthorized("this token is not, or no longer, known");
+    request.principal = *std::move(found.principal);
+  }
+  check_found(match, request);
+  check_role(request.principal, *match.route);
+  check_origin(request);
+  check_media_type(request, *match.route, has_body);
+  return match;
+}
+
+ReusableAnswerPtr Dispatch::ready(const ApiRequest& request, const RouteMatch& match) const {
+  if (match.route->reuse == Reuse::never) return nullptr;
+  return answers_.find(request.target);
+}
+
+ApiResponse Dispatch::call_handler(ApiRequest& request, const RouteMatch& match) {
+  Call call{request, match, Query(request.query(), match.route->parameters, match.route->listing), context_};
+  return match.route->handler(call);
+}
+
+ApiResponse Dispatch::run(ApiRequest& request, const RouteMatch& match, ReusableAnswerPtr* reusable) {
+  try {
+    if (match.route->reuse != Reuse::never) {
+      const auto answer =
+          answers_.answer(*match.route, request.target, [&] { return call_handler(request, match); });
+      if (reusable) *reusable = answer;
+      return reusable ? ApiResponse{} : answer->response;
+    }
+    ApiResponse response = posts_.answer(request, *match.route, [&] { return call_handler(request, match); });
+    log_change(request, *match.route, response);
+    return response;
+  } catch (const std::exception& error) {
+    return problem_response(error);
+  }
+}
+
+bool Dispatch::is_deferred(const ApiRequest& request, const RouteMatch& match) {
+  return match.route->deferred && !request.headers.has("idempotency-key");
+}
+
+void Dispatch::start_deferred(ApiRequest& request, const RouteMatch& match, Reply reply) {
+  try {
+    Call call{request, match, Query(request.query(), match.route->parameters, match.route->listing),
+              context_};
+    match.route->deferred(call, reply);
+  } catch (const std::exception& error) {
+    reply(problem_response(error));
+  }
+}
+
+}  // namespace rowhook

@@ -1,0 +1,167 @@
+#include "engine/event/json_writer.h"
+#include "engine/execution/scheduler.h"
+#include "engine/journal/journal.h"
+#include "engine/store/store.h"
+#include "web/server/execution_json.h"
+#include "web/server/handlers.h"
+#include "web/server/posted_events.h"
+#include "web/server/verdict_json.h"
+
+namespace rowhook {
+namespace {
+
+EventPtr stored_event(const Call& call) {
+  const std::string id = call.parameter();
+  EventPtr event = call.api.journal().find(id);
+  if (!event)
+    throw NotFound("the journal has no event '" + id + "'",
+                   "retention may have dropped it: see journal.retention");
+  return event;
+}
+
+// What is left of an event that retention has dropped: what its execution says.
+void write_dropped_event(std::string& out, const Execution& execution) {
+  JsonObject json(out);
+  json.text("event_id", execution.event_id);
+  json.text("trigger_id", execution.event_id);
+  json.number("seq", execution.seq);
+  json.text("source", execution.source);
+  json.text("event_type", execution.event_type);
+  json.text_or_null("table", execution.table);
+  json.raw("record_id", execution.key);
+  json.boolean("dropped", true);
+  json.close();
+}
+
+void write_posted(std::string& out, const Event& event) {
+  JsonObject json(out);
+  json.text("event_id", event.id);
+  json.number("seq", event.seq);
+  json.close();
+}
+
+ApiResponse posted_response(const Post& post, bool batch) {
+  if (!batch) {
+    std::string out;
+    write_posted(out, post.events.front());
+    return ApiResponse::json(std::move(out), 202);
+  }
+  ListBody list;
+  for (const auto& event : post.events) write_posted(list.item(), event);
+  return ApiResponse::json(std::move(list).finish(std::nullopt, post.events.size()), 202);
+}
+
+HttpError busy() {
+  return HttpError(503, "try-again", "too many posted events wait for the journal already")
+      .with("Retry-After", "1");
+}
+
+}  // namespace
+
+ApiResponse list_events(Call& call) {
+  EventFilter filter;
+  filter.source = call.query.text("source");
+  filter.event_type = call.query.text("event_type");
+  filter.table = call.query.text("table");
+  filter.record_id = call.query.text("record_id");
+  filter.from = call.query.time("from");
+  filter.to = call.query.time("to");
+  const std::uint64_t total = call.api.journal().count(filter);
+  const Page page = call.query.page();
+  filter.skip = page.skip;
+  filter.limit = page.limit + 1;
+  if (page.cursor) {
+    const std::string& cursor = *page.cursor;
+    if (cursor.size() > 19 || cursor.find_first_not_of("0123456789") != std::string::npos)
+      throw bad_request("the cursor is not one that a page of events gave");
+    filter.before_seq = std::stoull(cursor);
+  }
+  auto events = call.api.journal().list(filter);
+  std::optional<std::string> next;
+  if (events.size() > page.limit) {
+    events.resize(page.limit);
+    next = std::to_string(events.back()->seq);
+  }
+  ListBody list;
+  for (const auto& event : events) write_json_event(list.item(), *event);
+  return ApiResponse::json(std::move(list).finish(next, total));
+}
+
+ApiResponse show_event(Call& call) { return ApiResponse::json(event_json(*stored_event(call))); }
+
+ApiResponse list_events_of_trigger(Call& call) {
+  const std::int64_t id = call.id_parameter("trigger");
+  ExecutionFilter filter;
+  filter.trigger_id = id;
+  const ExecutionPage page = list_executions(call.api, filter, call.query.page());
+  if (page.total == 0 && !call.api.store().trigger(id))
+    throw NotFound("there is no trigger '" + std::to_string(id) + "'");
+  ListBody list;
+  for (const auto& execution : page.executions) {
+    if (const EventPtr event = call.api.journal().at(execution.seq)) {
+      write_json_event(list.item(), *event);
+    } else {
+      write_dropped_event(list.item(), execution);
+    }
+  }
+  return ApiResponse::json(std::move(list).finish(page.next_cursor, page.total));
+}
+
+ApiResponse post_events(Call& call) {
+  PostedRequest posted = posted_events(call.request, *call.api.services.clock, call.api.services.random);
+  if (!posted.post.events.empty()) append_post(call.api.journal(), posted.post);
+  return posted_response(posted.post, posted.batch);
+}
+
+void post_events_grouped(Call& call, Reply reply) {
+  PostedRequest posted = posted_events(call.request, *call.api.services.clock, call.api.services.random);
+  if (posted.post.events.empty()) return reply(posted_response(posted.post, posted.batch));
+  const bool taken = call.api.posts->submit(
+      std::move(posted.post), [reply, batch = posted.batch](Post post, const std::exception_ptr& error) {
+        try {
+          if (error) std::rethrow_exception(error);
+          reply(posted_response(post, batch));
+        } catch (const std::exception& failure) {
+          reply(problem_response(failure));
+        }
+      });
+  if (!taken) throw busy();
+}
+
+ApiResponse explain_event(Call& call) {
+  const EventPtr event = stored_event(call);
+  const auto wanted = call.query.integer("trigger_id", 1, INT64_MAX);
+  const RouterPtr router = call.api.services.scheduler->router();
+  if (!router) throw TransientError("the triggers are not loaded yet");
+  std::string verdicts = "[";
+  bool found = false;
+  const auto write = [&](const Verdict& verdict) {
+    if (wanted && verdict.trigger->trigger.id != *wanted) return;
+    found = true;
+    if (verdicts.size() > 1) verdicts += ',';
+    JsonObject json(verdicts);
+    write_verdict(json, verdict);
+    const bool runs = verdict.kind == VerdictKind::matched || verdict.kind == VerdictKind::error ||
+                      verdict.kind == VerdictKind::loop;
+    json.text_or_null("execution_id",
+                      runs ? std::to_string(event->seq) + "-" + std::to_string(verdict.trigger->trigger.id)
+                           : std::string());
+    json.close();
+  };
+  for (const auto& verdict : router->explain(event, *call.api.services.scripts)) write(verdict);
+  if (wanted && !found) {
+    // A trigger for another source or type: it, too, deserves its reason.
+    CompiledTriggerPtr trigger = router->revision_at(*wanted, event->seq);
+    if (!trigger) trigger = router->current(*wanted);
+    if (!trigger) throw NotFound("there is no trigger '" + std::to_string(*wanted) + "'");
+    write(Router::explain(trigger, event, *call.api.services.scripts));
+  }
+  std::string out;
+  JsonObject json(out);
+  json.text("event_id", event->id);
+  json.raw("verdicts", verdicts + "]");
+  json.close();
+  return ApiResponse::json(std::move(out));
+}
+
+}  // namespace rowhook

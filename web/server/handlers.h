@@ -1,0 +1,80 @@
+// The handlers of the route table, one file per resource. Errors are thrown (see problem_response in api.h).
+// All run on worker threads; what they call may block.
+#pragma once
+
+#include "web/server/call.h"
+
+namespace rowhook {
+
+// triggers.cpp
+ApiResponse list_triggers(Call& call);
+ApiResponse create_trigger(Call& call);
+ApiResponse show_trigger(Call& call);
+ApiResponse save_trigger(Call& call);
+ApiResponse delete_trigger(Call& call);
+ApiResponse activate_trigger(Call& call);
+ApiResponse deactivate_trigger(Call& call);
+ApiResponse validate_trigger_body(Call& call);
+ApiResponse test_trigger(Call& call);  // trigger_test.cpp
+
+// events.cpp
+ApiResponse list_events(Call& call);
+ApiResponse show_event(Call& call);
+ApiResponse list_events_of_trigger(Call& call);
+ApiResponse post_events(Call& call);
+void post_events_grouped(Call& call, Reply reply);
+ApiResponse explain_event(Call& call);
+ApiResponse tail_events(Call& call);
+void tail_events_waiting(Call& call, Reply reply);
+
+// workflows.cpp
+ApiResponse list_workflows(Call& call);
+ApiResponse create_workflow(Call& call);
+ApiResponse show_workflow(Call& call);
+ApiResponse save_workflow(Call& call);
+ApiResponse delete_workflow(Call& call);
+ApiResponse list_input_nodes(Call& call);
+ApiResponse run_workflow_now(Call& call);
+ApiResponse list_node_types(Call& call);
+
+// executions.cpp
+ApiResponse list_executions(Call& call);
+ApiResponse show_execution(Call& call);
+ApiResponse retry_execution(Call& call);
+ApiResponse cancel_execution(Call& call);
+
+// dead_letters.cpp
+ApiResponse list_dead_letters(Call& call);
+ApiResponse retry_dead_letters(Call& call);
+ApiResponse discard_dead_letters(Call& call);
+
+// scripts.cpp
+ApiResponse list_scripts(Call& call);
+ApiResponse show_script(Call& call);
+ApiResponse save_script(Call& call);
+ApiResponse delete_script(Call& call);
+ApiResponse check_script(Call& call);
+ApiResponse run_script(Call& call);
+
+// sources.cpp
+ApiResponse list_sources(Call& call);
+ApiResponse show_source(Call& call);
+ApiResponse pause_source(Call& call);
+ApiResponse resume_source(Call& call);
+
+// metrics.cpp
+ApiResponse trigger_metrics(Call& call);
+ApiResponse node_targeting(Call& call);
+ApiResponse prometheus_metrics(Call& call);
+
+// health.cpp
+ApiResponse health(Call& call);
+ApiResponse live(Call& call);
+ApiResponse ready(Call& call);
+
+// tokens.cpp
+ApiResponse list_tokens(Call& call);
+ApiResponse create_token(Call& call);
+ApiResponse revoke_token(Call& call);
+
+}  // namespace rowhook

@@ -1,0 +1,38 @@
+// What the API is an interface to. The application constructs everything and passes it in.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/base/backoff.h"
+#include "engine/base/clock.h"
+#include "engine/base/metrics.h"
+
+namespace rowhook {
+
+class Store;
+class Journal;
+class Scheduler;
+class ScriptEngine;
+class SourcesView;
+struct NodeServices;
+
+// All pointers are set, except `sources` (null: no source is configured), and outlive the server.
+// Thread safety: none; copied once at construction. What it points to is safe to share.
+struct ApiServices {
+  Store* store = nullptr;
+  Journal* journal = nullptr;
+  Scheduler* scheduler = nullptr;
+  ScriptEngine* scripts = nullptr;
+  NodeServices* nodes = nullptr;  // for validating and running workflows
+  SourcesView* sources = nullptr;
+  Metrics* metrics = nullptr;
+  const Clock* clock = nullptr;
+  Random random;  // for tokens and ids; cryptographically strong
+  // Called right after a change of triggers, workflows or scripts was committed, on a worker thread and
+  // before the client gets its answer; may block (rebuilding the router). May be empty.
+  std::function<void()> changed;
+  std::string version;  // of the program, in GET /health
+};
+
+}  // namespace rowhook

@@ -1,0 +1,85 @@
+#include "web/server/handlers.h"
+#include "web/server/source_json.h"
+#include "web/server/sources_view.h"
+
+namespace rowhook {
+namespace {
+
+std::vector<SourceState> all(const Call& call) {
+  return call.api.services.sources ? call.api.services.sources->list() : std::vector<SourceState>{};
+}
+
+SourceState named(const Call& call) {
+  const std::string name = call.parameter();
+  for (auto& source : all(call))
+    if (source.name == name) return std::move(source);
+  throw NotFound("there is no source '" + name + "'",
+                 "GET /sources lists them; they come from `connections` of the configuration");
+}
+
+ApiResponse response(const SourceState& source) {
+  std::string out;
+  write_source(out, source);
+  return ApiResponse::json(std::move(out));
+}
+
+}  // namespace
+
+std::string_view to_string(SourceState::State state) {
+  switch (state) {
+    case SourceState::State::running:
+      return "running";
+    case SourceState::State::degraded:
+      return "degraded";
+    case SourceState::State::gap:
+      return "gap";
+    case SourceState::State::failed:
+      return "failed";
+    case SourceState::State::paused:
+      return "paused";
+  }
+  return "failed";
+}
+
+void write_source(std::string& out, const SourceState& source) {
+  JsonObject json(out);
+  json.text("name", source.name);
+  json.text("state", to_string(source.state));
+  json.text_or_null("reason", source.reason);
+  json.text_or_null("remedy", source.remedy);
+  json.text_or_null("position", source.position);
+  json.number("lag_seconds", source.lag_seconds);
+  json.number("lag_bytes", source.lag_bytes);
+  json.close();
+}
+
+// The list is short and comes from memory: the cursor is the name of the last source of the page before.
+ApiResponse list_sources(Call& call) {
+  const Page page = call.query.page();
+  const auto sources = all(call);
+  std::size_t begin = page.skip;
+  if (page.cursor)
+    while (begin < sources.size() && (begin == 0 || sources[begin - 1].name != *page.cursor)) ++begin;
+  const std::size_t end = std::min(sources.size(), begin + page.limit);
+  ListBody list;
+  for (std::size_t i = begin; i < end; ++i) write_source(list.item(), sources[i]);
+  std::optional<std::string> next;
+  if (end < sources.size()) next = sources[end - 1].name;
+  return ApiResponse::json(std::move(list).finish(next, sources.size()));
+}
+
+ApiResponse show_source(Call& call) { return response(named(call)); }
+
+ApiResponse pause_source(Call& call) {
+  const SourceState source = named(call);
+  call.api.services.sources->pause(source.name);
+  return response(named(call));
+}
+
+ApiResponse resume_source(Call& call) {
+  const SourceState source = named(call);
+  call.api.services.sources->resume(source.name);
+  return response(named(call));
+}
+
+}  // namespace rowhook

@@ -1,0 +1,24 @@
+// Triggers with an endpoint of their own: the one-node workflow behind them (seed 2).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/base/errors.h"
+#include "engine/router/trigger.h"
+#include "workflows/definition.h"
+
+namespace rowhook {
+
+struct ApiContext;
+
+// A workflow input -> http_request that sends what the trigger lets pass to config.endpoint, signed with
+// config.secret, in config.format. Appends what is wrong with those, with pointers into the trigger.
+Definition webhook_workflow(const Trigger& trigger, const ApiContext& api, std::vector<Problem>& problems);
+
+// The workflow webhook_workflow() once made for `stored`, adapted to `update`; nullopt when the trigger has a
+// workflow of another kind or nothing of it changes.
+std::optional<Definition> changed_webhook_workflow(const Trigger& stored, const Trigger& update,
+                                                   const ApiContext& api, std::vector<Problem>& problems);
+
+}  // namespace rowhook
