@@ -14,11 +14,22 @@ namespace rowhook {
 class Workflow;
 using WorkflowPtr = std::shared_ptr<const Workflow>;
 
-// Problems of a definition, with JSON Pointers into its JSON: cycles, unknown nodes, types and ports, unreachable nodes,
-// duplicate ids, wrong config. Empty: it can be compiled.
+// Problems of a definition, with JSON Pointers into its JSON: cycles, unknown nodes, types and ports,
+// unreachable nodes, duplicate ids, wrong config. Empty: it can be compiled.
 std::vector<Problem> validate_workflow(const Definition& definition, NodeServices& services);
+// Both at once for JSON that comes from outside: problems of its shape or, when it has none, of everything
+// else.
+Definition read_workflow(const nlohmann::json& json, NodeServices& services, std::vector<Problem>& problems);
 WorkflowPtr compile_workflow(const Definition& definition, NodeServices& services);  // throws InvalidInput
 const Definition& definition_of(const Workflow& workflow);
+// settings.timeout; nullopt when the workflow leaves it to the configuration.
+std::optional<std::chrono::milliseconds> timeout_of(const Workflow& workflow);
+
+// A definition to show: settings of nodes that are secret stand as "***".
+Definition without_secrets(Definition definition);
+// Puts the secrets of `stored` back where `written`, which somebody read without them, says "***" in the same
+// node.
+void keep_secrets(Definition& written, const Definition& stored);
 
 enum class StepStatus { completed, filtered, failed };
 
@@ -32,10 +43,11 @@ struct Step {
   double execution_time_ms = 0;
   int from_step = -1;  // index of the step whose output was this one's input; -1: the execution's item
   int from_output = 0;
+  ItemPtr input;  // the same, at hand; not packed
 };
 
-// The progress of one execution across its attempts: a retry goes on at the node that failed and does not repeat what
-// was done. Lost in a crash; then everything runs again under the same ids.
+// The progress of one execution across its attempts: a retry goes on at the node that failed and does not
+// repeat what was done. Lost in a crash; then everything runs again under the same ids.
 struct RunState {
   std::vector<Step> steps;  // in the order they ended; the last one may be the failed one
 };
@@ -47,16 +59,22 @@ struct RunOutcome {
   bool disable_trigger = false;                          // HTTP 410: the endpoint is gone
 };
 
-// Runs from `target_node_id` ("" = the first input node), depth first in the order of connections. Never throws but for
-// broken invariants. `state` is continued and updated. context.attempt counts from 1.
-boost::asio::awaitable<RunOutcome> run_workflow(const Workflow& workflow, const std::string& target_node_id, ItemPtr item,
-                                                RunContext context, RunState& state);
+// Runs from `target_node_id` ("" = the first input node), depth first in the order of connections. Never
+// throws but for broken invariants. `state` is continued and updated. context.attempt counts from 1. The
+// deadline is that of the workflow's settings.timeout, counted from this call, or else context.deadline ({}:
+// none).
+boost::asio::awaitable<RunOutcome> run_workflow(const Workflow& workflow, const std::string& target_node_id,
+                                                ItemPtr item, RunContext context, RunState& state);
 
-// Steps as stored in execution_logs.steps: outputs only (inputs follow from from_step), each at most 64 KiB. An output that
-// is the event itself is stored as {"$event":true}.
+// Steps as stored in execution_logs.steps, a JSON array: outputs only (inputs follow from from_step), each at
+// most 64 KiB; a longer one is stored as {"$truncated":{"bytes":n,"start":"..."}}. An output that is the
+// event itself is stored as
+// {"$event":true}, one that is the step's own input as {"$input":true}.
 std::string pack_steps(const std::vector<Step>& steps);
-// The API's shape: [{node_id,node_type,status,input,output,error_message,execution_time_ms,notes}]; `item` is the JSON the
-// execution started with and `event` the event's, either "" when retention has dropped it.
+// The API's shape: [{node_id,node_type,status,input,output,ports,error_message,execution_time_ms,notes}];
+// `item` is the JSON the execution started with and `event` the event's, either "" when retention has dropped
+// it. `output` is the item; null for none and an array for several, in the order of `ports`. Throws
+// PermanentError on text that pack_steps did not make.
 std::string steps_json(std::string_view packed, std::string_view item, std::string_view event);
 
 }  // namespace rowhook

@@ -21,7 +21,8 @@ class SqlPools;    // workflows/sql_pools.h
 // A server's or script's wish to be tried again no sooner than `after`.
 class RetryAfter : public TransientError {
  public:
-  RetryAfter(const std::string& message, std::chrono::milliseconds after) : TransientError(message), after_(after) {}
+  RetryAfter(const std::string& message, std::chrono::milliseconds after)
+      : TransientError(message), after_(after) {}
   std::chrono::milliseconds after() const { return after_; }
 
  private:
