@@ -47,7 +47,7 @@ ConstraintError::Kind kind(std::string_view state) {
   if (state == "23503") return Kind::foreign_key;
   if (state == "23505") return Kind::unique;
   if (state == "23502") return Kind::not_null;
-  if (state == "22001") return Kind::too_long;
+  if (state == "22001" || state == "54000") return Kind::too_long;
   return Kind::other;
 }
 
@@ -78,7 +78,8 @@ void throw_server_error(const ServerError& error) {
   const std::string message = error.message + " (SQLSTATE " + state + ")";
   if (state == "57014") throw TransientError("cancelled: " + message, hint(state));
   if (transient(state)) throw TransientError(message, hint(state));
-  if (state.substr(0, 2) == "23" || state == "22001")
+  // 54000 with a constraint: the row does not fit into that index.
+  if (state.substr(0, 2) == "23" || state == "22001" || (state == "54000" && !error.constraint.empty()))
     throw ConstraintError(message, kind(state), error.constraint, error.table, error.column);
   throw PermanentError(message, hint(state));
 }

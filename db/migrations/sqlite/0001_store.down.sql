@@ -1,0 +1,14 @@
+DROP VIEW node_targeting_stats;
+DROP VIEW trigger_metrics;
+DROP VIEW execution_steps;
+DROP TABLE audit_log;
+DROP TABLE engine_state;
+DROP TABLE idempotency_keys;
+DROP TABLE tokens;
+DROP TABLE execution_logs;
+DROP TABLE script_versions;
+DROP TABLE scripts;
+DROP TABLE workflow_trigger_revisions;
+DROP TABLE workflow_triggers;
+DROP TABLE workflows;
+DROP TABLE store_changes;
