@@ -21,9 +21,11 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool is_permanent(CURLcode code) {
-  return code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_NOT_BUILT_IN ||
-         code == CURLE_BAD_FUNCTION_ARGUMENT;
+// Whether no attempt can ever succeed. libcurl says "unsupported protocol" of a server that does not speak
+// HTTP, too.
+bool is_permanent(CURLcode code, std::string_view url) {
+  if (code == CURLE_UNSUPPORTED_PROTOCOL) return !url.starts_with("http://") && !url.starts_with("https://");
+  return code == CURLE_URL_MALFORMAT || code == CURLE_NOT_BUILT_IN || code == CURLE_BAD_FUNCTION_ARGUMENT;
 }
 
 }  // namespace
@@ -163,7 +165,8 @@ HttpResult HttpTransfer::result_of(CURLcode code) {
     result.hint = "add its network to egress.allow in the configuration if it is meant to be reached";
     return result;
   }
-  result.kind = is_permanent(code) ? HttpResult::Kind::permanent : HttpResult::Kind::transient;
+  result.kind =
+      is_permanent(code, pending_.request.url) ? HttpResult::Kind::permanent : HttpResult::Kind::transient;
   if (code == CURLE_OPERATION_TIMEDOUT) {
     result.error = pending_.host + " did not answer completely in time";
   } else {
