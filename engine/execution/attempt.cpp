@@ -25,7 +25,7 @@ void note_error(Attempt& attempt, const ScriptError& error) {
 
 // Filter and transform of the trigger, each on its own; calls of many executions share a batch inside the
 // engine.
-asio::awaitable<void> ask_scripts(Job& job, ScriptEngine& engine, Attempt& attempt) {
+asio::awaitable<void> ask_scripts(LiveExecution& job, ScriptEngine& engine, Attempt& attempt) {
   job.item = nullptr;
   if (job.trigger->broken) {
     note_error(attempt, *job.trigger->broken);
@@ -54,7 +54,8 @@ asio::awaitable<void> ask_scripts(Job& job, ScriptEngine& engine, Attempt& attem
   job.item = std::move(item);
 }
 
-RunContext context_of(const Job& job, const Scheduler::Parts& parts, const SchedulerSettings& settings) {
+RunContext context_of(const LiveExecution& job, const Scheduler::Parts& parts,
+                      const SchedulerSettings& settings) {
   RunContext context;
   context.event = job.event;
   context.execution_id = execution_id(job.seq, job.trigger->trigger.id);
@@ -65,7 +66,7 @@ RunContext context_of(const Job& job, const Scheduler::Parts& parts, const Sched
   return context;
 }
 
-asio::awaitable<void> run_its_workflow(Job& job, const Scheduler::Parts& parts,
+asio::awaitable<void> run_its_workflow(LiveExecution& job, const Scheduler::Parts& parts,
                                        const SchedulerSettings& settings, Attempt& attempt) {
   const Trigger& trigger = job.trigger->trigger;
   const WorkflowPtr workflow = parts.workflow(trigger.workflow_id);
@@ -90,7 +91,7 @@ asio::awaitable<void> run_its_workflow(Job& job, const Scheduler::Parts& parts,
 
 }  // namespace
 
-asio::awaitable<Attempt> run_attempt(Job& job, const Scheduler::Parts& parts,
+asio::awaitable<Attempt> run_attempt(LiveExecution& job, const Scheduler::Parts& parts,
                                      const SchedulerSettings& settings) {
   Attempt attempt;
   const auto begin = parts.clock->steady();
@@ -117,7 +118,7 @@ asio::awaitable<Attempt> run_attempt(Job& job, const Scheduler::Parts& parts,
   co_return attempt;
 }
 
-Conclusion conclude(Job& job, const Attempt& attempt, const Scheduler::Parts& parts,
+Conclusion conclude(LiveExecution& job, const Attempt& attempt, const Scheduler::Parts& parts,
                     const RetryPolicy& configured) {
   Conclusion conclusion;
   ++job.attempt;

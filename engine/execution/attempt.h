@@ -5,7 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 
-#include "engine/execution/job.h"
+#include "engine/execution/live_execution.h"
 #include "engine/execution/lanes.h"
 #include "engine/execution/scheduler.h"
 
@@ -24,7 +24,7 @@ struct Attempt {
 };
 
 // Asks the trigger's scripts if that is still to be done, then runs the workflow. Never throws.
-boost::asio::awaitable<Attempt> run_attempt(Job& job, const Scheduler::Parts& parts,
+boost::asio::awaitable<Attempt> run_attempt(LiveExecution& job, const Scheduler::Parts& parts,
                                             const SchedulerSettings& settings);
 
 // What an attempt leads to. The job's count of attempts goes up.
@@ -32,7 +32,7 @@ struct Conclusion {
   Lanes::Ending ending;
   std::optional<Execution> row;  // none: filtered; it needs a (completed) row only if it has one already
 };
-Conclusion conclude(Job& job, const Attempt& attempt, const Scheduler::Parts& parts,
+Conclusion conclude(LiveExecution& job, const Attempt& attempt, const Scheduler::Parts& parts,
                     const RetryPolicy& configured);
 
 }  // namespace rowhook

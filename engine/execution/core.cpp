@@ -79,7 +79,7 @@ void SchedulerCore::set_router(RouterPtr router) {
 }
 
 void SchedulerCore::start_ready() {
-  std::vector<Job*> jobs;
+  std::vector<LiveExecution*> jobs;
   lanes.with([&](Lanes& mine) { mine.take(SIZE_MAX, steady(), jobs); });
   executors.submit(std::move(jobs));
 }
@@ -96,7 +96,7 @@ void SchedulerCore::written(const Rows& rows) {
   }
 }
 
-void SchedulerCore::keep_progress(Job& job) {
+void SchedulerCore::keep_progress(LiveExecution& job) {
   if (job.progress.steps.empty()) return;
   const std::size_t bytes = job.bytes * (1 + job.progress.steps.size());
   kept.with([&](KeptProgress& mine) {
@@ -104,7 +104,7 @@ void SchedulerCore::keep_progress(Job& job) {
   });
 }
 
-std::vector<Job*> SchedulerCore::finished(std::vector<Finished>& ended) {
+std::vector<LiveExecution*> SchedulerCore::finished(std::vector<Finished>& ended) {
   std::vector<Conclusion> conclusions;
   conclusions.reserve(ended.size());
   bool parked = false, without_row = false;
@@ -118,14 +118,14 @@ std::vector<Job*> SchedulerCore::finished(std::vector<Finished>& ended) {
     parked = true;
     keep_progress(*job);
   }
-  std::vector<Job*> next;
-  std::vector<std::unique_ptr<Job>> gone, evicted;
+  std::vector<LiveExecution*> next;
+  std::vector<std::unique_ptr<LiveExecution>> gone, evicted;
   gone.reserve(ended.size());
   lanes.with([&](Lanes& mine) {
     const Micros now = steady();
     Rows rows;
     for (std::size_t i = 0; i < ended.size(); ++i) {
-      Job* job = ended[i].job;
+      LiveExecution* job = ended[i].job;
       auto& [ending, row] = conclusions[i];
       if (!row && job->has_row) row = row_of(*job, ExecutionStatus::completed);
       ending.has_row_to_come = row.has_value();
@@ -151,7 +151,7 @@ std::vector<Job*> SchedulerCore::finished(std::vector<Finished>& ended) {
   if (without_row) writer.touch();
   for (std::size_t i = 0; i < ended.size(); ++i) {
     const auto& attempt = ended[i].attempt;
-    const Job& job = *gone[i];
+    const LiveExecution& job = *gone[i];
     if (attempt.disable_trigger) endpoint_is_gone(job.trigger->trigger.id, attempt.error_message);
   }
   if (parked) something_parked();

@@ -56,7 +56,7 @@ class SchedulerCore {
   // Starts what may start now.
   void start_ready();
   // Called by the executors: writes what ended, frees its lanes, gives what runs next.
-  std::vector<Job*> finished(std::vector<Finished>& ended);
+  std::vector<LiveExecution*> finished(std::vector<Finished>& ended);
 
   const Scheduler::Parts parts;
   const SchedulerSettings settings;
@@ -77,7 +77,7 @@ class SchedulerCore {
 
  private:
   void written(const Rows& rows);
-  void keep_progress(Job& job);
+  void keep_progress(LiveExecution& job);
   Guarded<RouterPtr> router_;
 };
 

@@ -39,7 +39,7 @@ struct Executors::Thread {
 
   asio::awaitable<void> run_queued() {
     while (!queue.empty()) {
-      Job* job = queue.front();
+      LiveExecution* job = queue.front();
       queue.pop_front();
       Attempt attempt = co_await run_attempt(*job, parts, settings);
       finished.push_back({job, std::move(attempt)});
@@ -70,7 +70,7 @@ struct Executors::Thread {
   asio::executor_work_guard<asio::io_context::executor_type> work{io->get_executor()};
   std::thread thread;
   // Confined to the thread:
-  std::deque<Job*> queue;
+  std::deque<LiveExecution*> queue;
   std::vector<Finished> finished;
   bool pump_posted = false, handover_posted = false;
   std::atomic<std::size_t> coroutines{0};
@@ -100,15 +100,16 @@ void Executors::start() {
   for (auto& thread : threads_) thread->thread = std::thread([io = thread->io.get()] { io->run(); });
 }
 
-void Executors::submit(std::vector<Job*> jobs) {
+void Executors::submit(std::vector<LiveExecution*> jobs) {
   if (jobs.empty()) return;
   // Few jobs are not worth waking two threads.
   const std::size_t parts = jobs.size() < 32 ? 1 : threads_.size();
   const std::size_t each = (jobs.size() + parts - 1) / parts;
   for (std::size_t begin = 0; begin < jobs.size(); begin += each) {
     Thread& thread = *threads_[next_++ % threads_.size()];
-    std::vector<Job*> some(jobs.begin() + static_cast<std::ptrdiff_t>(begin),
-                           jobs.begin() + static_cast<std::ptrdiff_t>(std::min(jobs.size(), begin + each)));
+    std::vector<LiveExecution*> some(
+        jobs.begin() + static_cast<std::ptrdiff_t>(begin),
+        jobs.begin() + static_cast<std::ptrdiff_t>(std::min(jobs.size(), begin + each)));
     asio::post(*thread.io, [&thread, some = std::move(some)] {
       thread.queue.insert(thread.queue.end(), some.begin(), some.end());
       thread.pump();

@@ -10,7 +10,7 @@
 namespace rowhook {
 
 struct Finished {
-  Job* job;
+  LiveExecution* job;
   Attempt attempt;
 };
 
@@ -20,12 +20,12 @@ class Executors {
  public:
   // `finished` takes what ended on a thread and gives what is to run there next. It is called on the
   // executors' threads.
-  using Handover = std::function<std::vector<Job*>(std::vector<Finished>& finished)>;
+  using Handover = std::function<std::vector<LiveExecution*>(std::vector<Finished>& finished)>;
   Executors(const Scheduler::Parts& parts, const SchedulerSettings& settings, Handover finished);
   // What still waits for an answer from outside is left behind: its answer finds nobody.
   ~Executors();
   void start();
-  void submit(std::vector<Job*> jobs);
+  void submit(std::vector<LiveExecution*> jobs);
   void stop();
   // Runs a workflow on one of the threads and waits for it. Throws TransientError when stopped meanwhile.
   RunOutcome run_and_wait(const Workflow& workflow, const std::string& target_node_id, ItemPtr item,

@@ -8,13 +8,13 @@ namespace rowhook {
 struct Lanes::Lane {
   std::uint64_t id = 0;
   TriggerState* trigger = nullptr;
-  Job* running = nullptr;
-  Job *first = nullptr, *last = nullptr;  // waiting, by seq
-  std::uint32_t retrying = 0;             // executions to be tried again, whether in memory or not
-  bool blocked = false;                   // newer jobs go to the log
-  bool loading = false;                   // a Load for it is out
-  bool ready = false;                     // stands in its trigger's queue
-  std::uint64_t last_behind = 0;          // the newest pending row behind it; 0: none
+  LiveExecution* running = nullptr;
+  LiveExecution *first = nullptr, *last = nullptr;  // waiting, by seq
+  std::uint32_t retrying = 0;                       // executions to be tried again, whether in memory or not
+  bool blocked = false;                             // newer jobs go to the log
+  bool loading = false;                             // a Load for it is out
+  bool ready = false;                               // stands in its trigger's queue
+  std::uint64_t last_behind = 0;                    // the newest pending row behind it; 0: none
 
   bool idle() const { return !running && !first && retrying == 0 && !blocked && !loading; }
 };
@@ -33,7 +33,7 @@ struct Lanes::TriggerState {
   // The trial of a failing trigger; open_until 0: none.
   unsigned failures = 0;
   Micros open_until = 0, probe_delay = 0;
-  const Job* probe = nullptr;
+  const LiveExecution* probe = nullptr;
 
   // How long its jobs wait for their turn.
   Micros last_wait = 0, last_start = 0;

@@ -80,7 +80,7 @@ bool Lanes::must_spill(const TriggerState& trigger, Micros now) const {
   return over_share(trigger) && (trigger.open_until != 0 || is_slow(trigger, now));
 }
 
-bool Lanes::admit(std::unique_ptr<Job>& job, Micros now) {
+bool Lanes::admit(std::unique_ptr<LiveExecution>& job, Micros now) {
   TriggerState& trigger = state(job->trigger->trigger.id);
   if (!trigger.spilling && must_spill(trigger, now)) spill(trigger, job->seq);
   ++trigger.live;  // as a job or as a row
@@ -104,11 +104,11 @@ bool Lanes::admit(std::unique_ptr<Job>& job, Micros now) {
   return true;
 }
 
-bool Lanes::admit_retry(std::unique_ptr<Job>& job, Micros now) {
+bool Lanes::admit_retry(std::unique_ptr<LiveExecution>& job, Micros now) {
   TriggerState& trigger = state(job->trigger->trigger.id);
   Lane& lane = lane_for(trigger, job->lane);
   if (lane.running && lane.running->seq == job->seq) return false;
-  for (const Job* waiting = lane.first; waiting; waiting = waiting->next)
+  for (const LiveExecution* waiting = lane.first; waiting; waiting = waiting->next)
     if (waiting->seq == job->seq) return false;
   job->has_row = job->is_retry = true;
   insert(lane, std::move(job), now);
@@ -116,15 +116,15 @@ bool Lanes::admit_retry(std::unique_ptr<Job>& job, Micros now) {
 }
 
 // Into the lane by seq and into the list of live jobs.
-void Lanes::insert(Lane& lane, std::unique_ptr<Job> owned, Micros now) {
-  Job* job = owned.release();
+void Lanes::insert(Lane& lane, std::unique_ptr<LiveExecution> owned, Micros now) {
+  LiveExecution* job = owned.release();
   job->waiting_since = now;
   if (!lane.first || lane.last->seq < job->seq) {
     job->next = nullptr;
     (lane.first ? lane.last->next : lane.first) = job;
     lane.last = job;
   } else {
-    Job** place = &lane.first;
+    LiveExecution** place = &lane.first;
     while ((*place)->seq < job->seq) place = &(*place)->next;
     job->next = *place;
     *place = job;
@@ -142,12 +142,12 @@ void Lanes::insert(Lane& lane, std::unique_ptr<Job> owned, Micros now) {
   make_ready(lane);
 }
 
-std::unique_ptr<Job> Lanes::release(Job* job) {
+std::unique_ptr<LiveExecution> Lanes::release(LiveExecution* job) {
   (job->previous_live ? job->previous_live->next_live : first_live_) = job->next_live;
   (job->next_live ? job->next_live->previous_live : last_live_) = job->previous_live;
   bytes_ -= job->bytes;
   state(job->trigger->trigger.id).bytes -= job->bytes;
-  return std::unique_ptr<Job>(job);
+  return std::unique_ptr<LiveExecution>(job);
 }
 
 void Lanes::make_ready(Lane& lane) {
@@ -166,7 +166,7 @@ bool Lanes::may_start(const TriggerState& trigger, Micros now) const {
   return trigger.open_until == 0 || (!trigger.probe && now >= trigger.open_until);
 }
 
-void Lanes::take(std::size_t limit, Micros now, std::vector<Job*>& out) {
+void Lanes::take(std::size_t limit, Micros now, std::vector<LiveExecution*>& out) {
   std::size_t passed_over = 0;
   while (!stopped_ && out.size() < limit && running_ < limits_.running && passed_over < turns_.size()) {
     TriggerState& trigger = *turns_.front();
@@ -184,7 +184,7 @@ void Lanes::take(std::size_t limit, Micros now, std::vector<Job*>& out) {
     Lane& lane = *trigger.ready.front();
     trigger.ready.pop_front();
     lane.ready = false;
-    Job* job = lane.first;
+    LiveExecution* job = lane.first;
     lane.first = job->next;
     if (!lane.first) lane.last = nullptr;
     lane.running = job;
@@ -199,7 +199,8 @@ void Lanes::take(std::size_t limit, Micros now, std::vector<Job*>& out) {
 }
 
 // A failing trigger is recognised by first attempts, so that one bad key's retries do not stop the others.
-void Lanes::record_outcome(TriggerState& trigger, const Job& job, const Ending& ending, Micros now) {
+void Lanes::record_outcome(TriggerState& trigger, const LiveExecution& job, const Ending& ending,
+                           Micros now) {
   const bool was_probe = trigger.probe == &job;
   if (was_probe) trigger.probe = nullptr;
   if (!ending.transient) {
@@ -216,8 +217,8 @@ void Lanes::record_outcome(TriggerState& trigger, const Job& job, const Ending& 
   }
 }
 
-std::unique_ptr<Job> Lanes::finish(Job* job, const Ending& ending, Micros now,
-                                   std::vector<std::unique_ptr<Job>>& evicted) {
+std::unique_ptr<LiveExecution> Lanes::finish(LiveExecution* job, const Ending& ending, Micros now,
+                                             std::vector<std::unique_ptr<LiveExecution>>& evicted) {
   TriggerState& trigger = state(job->trigger->trigger.id);
   Lane& lane = trigger.lanes.find(job->lane)->second;
   lane.running = nullptr;
@@ -244,11 +245,11 @@ std::unique_ptr<Job> Lanes::finish(Job* job, const Ending& ending, Micros now,
 }
 
 // What waits behind a parked job goes to the log; replays stay, they are in the log as retries themselves.
-void Lanes::evict(Lane& lane, std::vector<std::unique_ptr<Job>>& evicted) {
-  Job* job = lane.first;
+void Lanes::evict(Lane& lane, std::vector<std::unique_ptr<LiveExecution>>& evicted) {
+  LiveExecution* job = lane.first;
   lane.first = lane.last = nullptr;
   while (job) {
-    Job* next = job->next;
+    LiveExecution* next = job->next;
     if (job->is_retry) {
       job->next = nullptr;
       (lane.first ? lane.last->next : lane.first) = job;
@@ -286,19 +287,19 @@ void Lanes::durable(std::int64_t trigger_id, std::size_t rows) {
   live_ -= std::min(live_, rows);
 }
 
-Job* Lanes::find(std::int64_t trigger_id, std::uint64_t seq) const {
-  for (Job* job = first_live_; job; job = job->next_live)
+LiveExecution* Lanes::find(std::int64_t trigger_id, std::uint64_t seq) const {
+  for (LiveExecution* job = first_live_; job; job = job->next_live)
     if (job->seq == seq && job->trigger->trigger.id == trigger_id) return job;
   return nullptr;
 }
 
-std::unique_ptr<Job> Lanes::remove_waiting(std::int64_t trigger_id, std::uint64_t seq) {
-  Job* job = find(trigger_id, seq);
+std::unique_ptr<LiveExecution> Lanes::remove_waiting(std::int64_t trigger_id, std::uint64_t seq) {
+  LiveExecution* job = find(trigger_id, seq);
   if (!job || job->running) return nullptr;
   TriggerState& trigger = state(trigger_id);
   Lane& lane = trigger.lanes.find(job->lane)->second;
-  Job** place = &lane.first;
-  Job* before = nullptr;
+  LiveExecution** place = &lane.first;
+  LiveExecution* before = nullptr;
   while (*place != job) {
     before = *place;
     place = &(*place)->next;

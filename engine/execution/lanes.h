@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/execution/job.h"
+#include "engine/execution/live_execution.h"
 
 namespace rowhook {
 
@@ -48,11 +48,11 @@ class Lanes {
   void scripts_took(const CompiledTrigger& trigger, Micros time, bool hit_a_limit);
 
   // Takes a new job into its lane. False: it was not taken and is to be written as a pending row.
-  bool admit(std::unique_ptr<Job>& job, Micros now);
+  bool admit(std::unique_ptr<LiveExecution>& job, Micros now);
   // Takes the job of a `retrying` row that is due, or a replay. False: the row is in memory already.
-  bool admit_retry(std::unique_ptr<Job>& job, Micros now);
+  bool admit_retry(std::unique_ptr<LiveExecution>& job, Micros now);
   // Jobs that may start now, at most `limit` of them, fairly over triggers and lanes. They count as running.
-  void take(std::size_t limit, Micros now, std::vector<Job*>& out);
+  void take(std::size_t limit, Micros now, std::vector<LiveExecution*>& out);
 
   struct Ending {
     bool parked = false;          // a retry: the job leaves memory and comes back when due
@@ -61,8 +61,8 @@ class Lanes {
     bool has_row_to_come = true;  // durable() will be called for it
   };
   // A running job ended. Gives it back, and the jobs behind it that now have to be written as pending rows.
-  std::unique_ptr<Job> finish(Job* job, const Ending& ending, Micros now,
-                              std::vector<std::unique_ptr<Job>>& evicted);
+  std::unique_ptr<LiveExecution> finish(LiveExecution* job, const Ending& ending, Micros now,
+                                        std::vector<std::unique_ptr<LiveExecution>>& evicted);
   // Rows of the trigger that takes room (refused, evicted, ended) are durable: their room is free again.
   void durable(std::int64_t trigger_id, std::size_t rows = 1);
 
@@ -91,8 +91,8 @@ class Lanes {
     std::string table, key;
     std::uint64_t through_seq = 0;  // the newest row behind the lane; later ones are not this load's
   };
-  std::vector<Load> take_loads(std::size_t limit);
-  void loaded(const Load& load, std::vector<std::unique_ptr<Job>>& jobs, bool complete, Micros now);
+  std::vector<Load> take_loads(std::size_t limit, std::size_t rows_each);
+  void loaded(const Load& load, std::vector<std::unique_ptr<LiveExecution>>& jobs, bool complete, Micros now);
   void push_load(Load load) { loads_.push_back(std::move(load)); }  // it could not be done now
 
   // Triggers whose spilled rows can be drained now.
@@ -100,9 +100,9 @@ class Lanes {
     std::int64_t trigger_id = 0;
     std::uint64_t after_seq = 0, last_spilled = 0;
   };
-  std::vector<Drain> take_drains(Micros now);
+  std::vector<Drain> take_drains(Micros now, std::size_t rows_each);
   // A drained row in seq order: a pending row with its job. The job is dropped when its lane is blocked.
-  void drained(std::unique_ptr<Job> job, Micros now);
+  void drained(std::unique_ptr<LiveExecution> job, Micros now);
   // Ends the round: everything up to `through` was handed over.
   void drained_through(std::int64_t trigger_id, std::uint64_t through);
   // Rows up to `last_seq` were left by an earlier process.
@@ -113,11 +113,11 @@ class Lanes {
   bool ahead_of_drain(std::int64_t trigger_id, std::uint64_t seq) const;
 
   // Removes a waiting job; null when it is not waiting.
-  std::unique_ptr<Job> remove_waiting(std::int64_t trigger_id, std::uint64_t seq);
-  Job* find(std::int64_t trigger_id, std::uint64_t seq) const;
+  std::unique_ptr<LiveExecution> remove_waiting(std::int64_t trigger_id, std::uint64_t seq);
+  LiveExecution* find(std::int64_t trigger_id, std::uint64_t seq) const;
   template <typename F>
   void each(F&& visit) const {  // oldest admitted first
-    for (Job* job = first_live_; job; job = job->next_live)
+    for (LiveExecution* job = first_live_; job; job = job->next_live)
       if (!visit(*job)) return;
   }
 
@@ -139,9 +139,9 @@ class Lanes {
   TriggerState& state(std::int64_t trigger_id);
   const TriggerState* known(std::int64_t trigger_id) const;
   Lane& lane_for(TriggerState& trigger, std::uint64_t id);
-  void insert(Lane& lane, std::unique_ptr<Job> job, Micros now);
-  std::unique_ptr<Job> release(Job* job);  // out of the list of live jobs
-  void evict(Lane& lane, std::vector<std::unique_ptr<Job>>& evicted);
+  void insert(Lane& lane, std::unique_ptr<LiveExecution> job, Micros now);
+  std::unique_ptr<LiveExecution> release(LiveExecution* job);  // out of the list of live jobs
+  void evict(Lane& lane, std::vector<std::unique_ptr<LiveExecution>>& evicted);
   void settle(Lane& lane, const std::string& table, const std::string& key);
   void make_ready(Lane& lane);
   void set_blocked(Lane& lane, bool blocked);
@@ -150,7 +150,7 @@ class Lanes {
   bool is_slow(const TriggerState& trigger, Micros now) const;
   bool over_share(const TriggerState& trigger) const;
   bool must_spill(const TriggerState& trigger, Micros now) const;
-  void record_outcome(TriggerState& trigger, const Job& job, const Ending& ending, Micros now);
+  void record_outcome(TriggerState& trigger, const LiveExecution& job, const Ending& ending, Micros now);
 
   Limits limits_;
   std::unordered_map<std::int64_t, std::unique_ptr<TriggerState>>
@@ -159,7 +159,7 @@ class Lanes {
   std::vector<TriggerState*> over_share_, spilling_;
   std::set<Due> due_;  // one entry per retrying row that is not in memory
   std::vector<Load> loads_;
-  Job *first_live_ = nullptr, *last_live_ = nullptr;
+  LiveExecution *first_live_ = nullptr, *last_live_ = nullptr;
   std::size_t live_ = 0, bytes_ = 0, running_ = 0, blocked_ = 0, active_triggers_ = 1;
   bool stopped_ = false;
 };

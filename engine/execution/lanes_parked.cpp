@@ -74,16 +74,18 @@ std::optional<Micros> Lanes::next_due() const {
   return due_.begin()->at;
 }
 
-std::vector<Lanes::Load> Lanes::take_loads(std::size_t limit) {
+std::vector<Lanes::Load> Lanes::take_loads(std::size_t limit, std::size_t rows_each) {
   if (stopped_ || live_ >= limits_.jobs) return {};
-  const auto count = static_cast<std::ptrdiff_t>(std::min(limit, loads_.size()));
+  const std::size_t room = std::max<std::size_t>((limits_.jobs - live_) / rows_each, 1);
+  const auto count = static_cast<std::ptrdiff_t>(std::min({limit, room, loads_.size()}));
   std::vector<Load> out(std::make_move_iterator(loads_.begin()),
                         std::make_move_iterator(loads_.begin() + count));
   loads_.erase(loads_.begin(), loads_.begin() + count);
   return out;
 }
 
-void Lanes::loaded(const Load& load, std::vector<std::unique_ptr<Job>>& jobs, bool complete, Micros now) {
+void Lanes::loaded(const Load& load, std::vector<std::unique_ptr<LiveExecution>>& jobs, bool complete,
+                   Micros now) {
   TriggerState& trigger = state(load.trigger_id);
   Lane& lane = trigger.lanes.find(load.lane)->second;
   lane.loading = false;
@@ -112,22 +114,26 @@ void Lanes::spill_from_start(std::int64_t trigger_id, std::uint64_t last_seq) {
   trigger.last_spilled = std::max(trigger.last_spilled, last_seq);
 }
 
-std::vector<Lanes::Drain> Lanes::take_drains(Micros now) {
+std::vector<Lanes::Drain> Lanes::take_drains(Micros now, std::size_t rows_each) {
   std::vector<Drain> out;
   if (stopped_ || live_ >= limits_.jobs) return out;
+  const std::size_t room = std::max<std::size_t>((limits_.jobs - live_) / rows_each, 1);
   for (TriggerState* trigger : spilling_) {
     const bool tried = trigger->open_until > now || trigger->probe;
     // Half its share may still be waiting in memory: the next page comes in time.
     const bool enough =
         over_share(*trigger) || trigger->live * 2 >= limits_.jobs - std::min(live_, limits_.jobs);
     if (trigger->draining || tried || enough || trigger->blocked >= limits_.blocked_lanes) continue;
+    if (out.size() >= room) break;
     trigger->draining = true;
     out.push_back({trigger->id, trigger->cursor, trigger->last_spilled});
   }
+  if (!out.empty())
+    std::rotate(spilling_.begin(), spilling_.begin() + 1, spilling_.end());  // another first next time
   return out;
 }
 
-void Lanes::drained(std::unique_ptr<Job> job, Micros now) {
+void Lanes::drained(std::unique_ptr<LiveExecution> job, Micros now) {
   TriggerState& trigger = state(job->trigger->trigger.id);
   Lane& lane = lane_for(trigger, job->lane);
   if (lane.blocked) {

@@ -88,8 +88,8 @@ bool Parking::bring_back() {
   if (!core_.writer.trouble().empty()) return false;
   core_.lanes.with([&](Lanes& lanes) {
     due = lanes.take_due(now, page);
-    loads = lanes.take_loads(page);
-    drains = lanes.take_drains(now);
+    loads = lanes.take_loads(page, lane_page);
+    drains = lanes.take_drains(now, page);
   });
   core_.start_ready();  // what an interval or another trigger's share held back
   if (due.empty() && loads.empty() && drains.empty()) return false;
@@ -128,7 +128,7 @@ bool Parking::bring_back() {
 
 // The job that runs a parked row again, by the newest revision of its trigger; null when it has to be closed
 // instead.
-std::unique_ptr<Job> Parking::job_of(Execution&& row, const EventPtr& event) {
+std::unique_ptr<LiveExecution> Parking::job_of(Execution&& row, const EventPtr& event) {
   const RouterPtr router = core_.router();
   const auto trigger = router ? router->current(row.trigger_id) : nullptr;
   if (!trigger) {
@@ -148,7 +148,7 @@ std::unique_ptr<Job> Parking::job_of(Execution&& row, const EventPtr& event) {
     match.item = kept->item;
   else if (!trigger->has_scripts() && !trigger->broken)
     match.item = std::make_shared<const Item>(event);
-  auto job = make_job(std::move(match), row.created_at);
+  auto job = make_live(std::move(match), row.created_at);
   if (kept && row.edited_input.empty()) {
     job->progress = std::move(kept->progress);
     job->workflow = std::move(kept->workflow);
@@ -163,7 +163,7 @@ std::unique_ptr<Job> Parking::job_of(Execution&& row, const EventPtr& event) {
 void Parking::load_due(const Lanes::Due& due) {
   auto row = core_.parts.log->find(execution_id(due.seq, due.trigger_id));
   const std::string table = row ? row->table : std::string(), key = row ? row->key : std::string();
-  std::unique_ptr<Job> job;
+  std::unique_ptr<LiveExecution> job;
   if (row && row->status == ExecutionStatus::retrying)
     job = job_of(std::move(*row), core_.parts.journal->at(due.seq));
   core_.lanes.with([&](Lanes& lanes) {
@@ -183,7 +183,7 @@ void Parking::load_lane(const Lanes::Load& load) {
   const bool complete = rows.size() < lane_page;
   std::erase_if(rows, [](const Execution& row) { return row.status != ExecutionStatus::pending; });
   const auto events = events_of(rows);
-  std::vector<std::unique_ptr<Job>> jobs;
+  std::vector<std::unique_ptr<LiveExecution>> jobs;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ExecutionKey key{rows[i].seq, rows[i].trigger_id};
     // A trigger whose ordering was changed may have the row in memory, in another lane.
@@ -263,7 +263,7 @@ void Parking::checkpoint() {
   if (routed < checkpoint_behind) return;
   core_.lanes.with([&](Lanes& lanes) {
     Rows rows;
-    lanes.each([&](Job& job) {
+    lanes.each([&](LiveExecution& job) {
       if (job.has_row || job.seq > routed - checkpoint_behind) return true;
       job.has_row = true;
       rows.add(row_of(job, ExecutionStatus::pending), {job.seq, job.trigger->trigger.id, true, false});

@@ -40,7 +40,7 @@ class Parking {
   void show_state();
   void ask(std::function<void()> command);
 
-  std::unique_ptr<Job> job_of(Execution&& row, const EventPtr& event);
+  std::unique_ptr<LiveExecution> job_of(Execution&& row, const EventPtr& event);
   std::vector<EventPtr> events_of(const std::vector<Execution>& rows);
   void close(Execution row, ExecutionStatus status, const std::string& reason);
   void write(Execution row);

@@ -114,7 +114,7 @@ void Parking::cancel_now(const std::string& id) {
   bool flagged = false;
   std::optional<Execution> waiting;
   core_.lanes.with([&](Lanes& lanes) {
-    Job* job = lanes.find(key.trigger_id, key.seq);
+    LiveExecution* job = lanes.find(key.trigger_id, key.seq);
     if (!job) return;
     if (job->running) {
       job->cancelled = true;

@@ -122,8 +122,8 @@ void Routing::route_some(const std::vector<EventPtr>& events, std::vector<Candid
 
 // A job per candidate that fires. Scripts that have shown to be quick are asked here, in one batch; others
 // when the job's turn comes, so that they hold up nobody.
-std::vector<std::unique_ptr<Job>> Routing::make_jobs(std::vector<Candidate> candidates) {
-  std::vector<std::unique_ptr<Job>> jobs(candidates.size());
+std::vector<std::unique_ptr<LiveExecution>> Routing::make_jobs(std::vector<Candidate> candidates) {
+  std::vector<std::unique_ptr<LiveExecution>> jobs(candidates.size());
   std::vector<Candidate> now;
   std::vector<std::size_t> places;
   const Micros wall = core_.parts.clock->now();
@@ -148,9 +148,9 @@ std::vector<std::unique_ptr<Job>> Routing::make_jobs(std::vector<Candidate> cand
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (next == places.size() || places[next] != i) {
       jobs[i] =
-          make_job({std::move(candidates[i].trigger), std::move(candidates[i].event), nullptr, {}}, wall);
+          make_live({std::move(candidates[i].trigger), std::move(candidates[i].event), nullptr, {}}, wall);
     } else if (Match& match = matches[next++]; match.fires()) {
-      jobs[i] = make_job(std::move(match), wall);
+      jobs[i] = make_live(std::move(match), wall);
     }
   }
   std::erase(jobs, nullptr);
@@ -158,7 +158,7 @@ std::vector<std::unique_ptr<Job>> Routing::make_jobs(std::vector<Candidate> cand
 }
 
 void Routing::open_events(const std::vector<EventPtr>& events,
-                          const std::vector<std::unique_ptr<Job>>& jobs) {
+                          const std::vector<std::unique_ptr<LiveExecution>>& jobs) {
   core_.low_water.with([&](LowWater& low) {
     std::size_t next = 0;
     for (const auto& event : events) {
@@ -169,8 +169,8 @@ void Routing::open_events(const std::vector<EventPtr>& events,
   });
 }
 
-void Routing::admit(std::vector<std::unique_ptr<Job>> jobs) {
-  std::vector<Job*> start;
+void Routing::admit(std::vector<std::unique_ptr<LiveExecution>> jobs) {
+  std::vector<LiveExecution*> start;
   core_.lanes.with([&](Lanes& lanes) {
     const Micros now = core_.steady();
     Rows rows;

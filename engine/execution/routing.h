@@ -28,9 +28,10 @@ class Routing {
   bool wait_for_room();
   void route(std::vector<EventPtr> events);
   void route_some(const std::vector<EventPtr>& events, std::vector<Candidate> candidates);
-  std::vector<std::unique_ptr<Job>> make_jobs(std::vector<Candidate> candidates);
-  void open_events(const std::vector<EventPtr>& events, const std::vector<std::unique_ptr<Job>>& jobs);
-  void admit(std::vector<std::unique_ptr<Job>> jobs);
+  std::vector<std::unique_ptr<LiveExecution>> make_jobs(std::vector<Candidate> candidates);
+  void open_events(const std::vector<EventPtr>& events,
+                   const std::vector<std::unique_ptr<LiveExecution>>& jobs);
+  void admit(std::vector<std::unique_ptr<LiveExecution>> jobs);
 
   SchedulerCore& core_;
   std::uint64_t next_ = 1;

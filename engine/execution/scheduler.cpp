@@ -115,7 +115,7 @@ void Scheduler::discard(const std::string& id) { impl_->parking.discard(id); }
 std::vector<Execution> Scheduler::in_flight(std::size_t limit) const {
   std::vector<Execution> out;
   impl_->core.lanes.with([&](const Lanes& lanes) {
-    lanes.each([&](const Job& job) {
+    lanes.each([&](const LiveExecution& job) {
       if (out.size() >= limit) return false;
       out.push_back(row_of(job, job.running ? ExecutionStatus::running : ExecutionStatus::pending));
       return true;
@@ -133,7 +133,7 @@ bool Scheduler::wait_idle(std::uint64_t seq, std::chrono::milliseconds time) con
     bool busy =
         core.routed < seq || core.low_water.with([](const LowWater& low) { return low.mark(); }) <= seq;
     if (!busy)
-      lanes.each([&](const Job& job) {
+      lanes.each([&](const LiveExecution& job) {
         busy = job.seq <= seq;
         return !busy;
       });

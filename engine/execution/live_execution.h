@@ -12,7 +12,7 @@ namespace rowhook {
 
 // An execution in memory: waiting in its lane or running.
 // Thread safety: owned by Lanes and changed under its lock; while it runs, by the executor thread it runs on.
-struct Job {
+struct LiveExecution {
   CompiledTriggerPtr trigger;
   EventPtr event;
   ItemPtr item;                      // null: the trigger's scripts are still to be asked
@@ -34,8 +34,8 @@ struct Job {
 
   // Links of Lanes.
   bool running = false;
-  Job* next = nullptr;
-  Job *previous_live = nullptr, *next_live = nullptr;
+  LiveExecution* next = nullptr;
+  LiveExecution *previous_live = nullptr, *next_live = nullptr;
 };
 
 std::string execution_id(std::uint64_t seq, std::int64_t trigger_id);  // "{seq}-{trigger_id}"
@@ -52,9 +52,9 @@ std::uint64_t source_lane(std::int64_t trigger_id);  // the one lane under order
 // The same from a stored row.
 std::uint64_t lane_of(const CompiledTrigger& trigger, const Execution& row);
 
-// A job for a matched event. `now`: wall clock.
-std::unique_ptr<Job> make_job(Match&& match, Micros now);
+// One for a matched event. `now`: wall clock.
+std::unique_ptr<LiveExecution> make_live(Match&& match, Micros now);
 // The row as it stands in memory; the caller sets what its end adds.
-Execution row_of(const Job& job, ExecutionStatus status);
+Execution row_of(const LiveExecution& job, ExecutionStatus status);
 
 }  // namespace rowhook

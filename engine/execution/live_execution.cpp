@@ -1,4 +1,4 @@
-#include "engine/execution/job.h"
+#include "engine/execution/live_execution.h"
 
 #include <charconv>
 
@@ -63,8 +63,8 @@ std::uint64_t lane_of(const CompiledTrigger& trigger, const Execution& row) {
   return lane_hash(trigger, row.seq, row.table, row.key);
 }
 
-std::unique_ptr<Job> make_job(Match&& match, Micros now) {
-  auto job = std::make_unique<Job>();
+std::unique_ptr<LiveExecution> make_live(Match&& match, Micros now) {
+  auto job = std::make_unique<LiveExecution>();
   const Event& event = *match.event;
   job->seq = event.seq;
   job->lane = lane_of(*match.trigger, event);
@@ -77,7 +77,7 @@ std::unique_ptr<Job> make_job(Match&& match, Micros now) {
   return job;
 }
 
-Execution row_of(const Job& job, ExecutionStatus status) {
+Execution row_of(const LiveExecution& job, ExecutionStatus status) {
   Execution row;
   const Trigger& trigger = job.trigger->trigger;
   const Event& event = *job.event;
