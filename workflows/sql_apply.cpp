@@ -86,10 +86,13 @@ void keep_result(Connection& connection, const AppliedKey& key, const std::strin
       params);
 }
 
+// `claimed` says afterwards whether rowhook_applied could be asked at all.
 std::string run_in_transaction(Connection& connection, const AppliedKey& key, const std::string& sql,
-                               const SqlParams& params, std::size_t max_rows) {
+                               const SqlParams& params, std::size_t max_rows, bool& claimed) {
   Transaction transaction(connection);
-  if (!claim(connection, key)) return earlier_result(connection, key);
+  const bool is_first = claim(connection, key);
+  claimed = true;
+  if (!is_first) return earlier_result(connection, key);
   std::string result = sql_result_json(connection.query(sql, params), max_rows);
   keep_result(connection, key, result);
   transaction.commit();
@@ -156,13 +159,15 @@ std::string sql_result_json(const SqlResult& result, std::size_t max_rows) {
 
 std::string apply_once(Connection& connection, const AppliedKey& key, const std::string& sql,
                        const SqlParams& params, std::size_t max_rows) {
+  bool claimed = false;
   try {
-    return run_in_transaction(connection, key, sql, params, max_rows);
+    return run_in_transaction(connection, key, sql, params, max_rows, claimed);
   } catch (const PermanentError&) {
-    if (!connection.usable() || has_table(connection)) throw;
+    if (claimed || !connection.usable()) throw;
   }
-  make_table(connection);
-  return run_in_transaction(connection, key, sql, params, max_rows);
+  // The table was missing; by now another session may have made it.
+  if (!has_table(connection)) make_table(connection);
+  return run_in_transaction(connection, key, sql, params, max_rows, claimed);
 }
 
 void drop_old_applied(Connection& connection) {
