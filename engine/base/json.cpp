@@ -58,6 +58,10 @@ Json parse_json(std::string_view text, bool comments) {
     if (const auto colon = what.find(": "); colon != std::string::npos) what = what.substr(colon + 2);
     throw InvalidInput("not valid JSON: " + place_of(text, error.byte) + ": " + what,
                        {{"", place_of(text, error.byte) + ": " + what}});
+  } catch (const Json::out_of_range& error) {  // a number no double holds, e.g. 1e999
+    std::string what = error.what();
+    if (const auto bracket = what.find("] "); bracket != std::string::npos) what = what.substr(bracket + 2);
+    throw InvalidInput("not valid JSON: " + what, {{"", what}});
   }
   if (!duplicate.empty())
     throw InvalidInput("the key '" + duplicate + "' stands twice in one object", {{"", "remove one '" + duplicate + "'"}});

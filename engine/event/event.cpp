@@ -63,8 +63,8 @@ std::optional<std::vector<std::string_view>> changed_fields(const Event& event) 
 std::vector<std::string_view> unchanged_fields(const Event& event) {
   std::vector<std::string_view> names;
   std::size_t index = 0;
-  for (RowReader reader(event.new_row); !reader.done(); ++index)
-    if (reader.next().kind == ValueKind::unchanged) names.push_back(event.shape->columns.at(index).name);
+  for (RowReader reader(event.new_row); !reader.done() && index < event.shape->columns.size(); ++index)
+    if (reader.next().kind == ValueKind::unchanged) names.push_back(event.shape->columns[index].name);
   return names;
 }
 
@@ -93,34 +93,70 @@ void encode_event(const Event& event, std::string& out) {
   write_bytes(out, event.extra);
 }
 
-Event decode_event(std::string_view bytes, std::uint64_t seq, const ShapeLookup& shape) {
+namespace {
+
+// Consumes version and flags.
+unsigned read_flags(std::string_view& bytes) {
   if (bytes.size() < 2 || bytes.front() != version)
-    throw PermanentError("event " + std::to_string(seq) + " is stored in an unknown form",
+    throw PermanentError("an event is stored in an unknown form",
                          "it was written by a newer version of rowhook: run that version");
   const auto flags = static_cast<unsigned char>(bytes[1]);
+  if ((flags & ~static_cast<unsigned>(has_user | is_snapshot | is_old_complete)) != 0)
+    throw PermanentError("encoded bytes are damaged");
   bytes.remove_prefix(2);
+  return flags;
+}
+
+std::uint32_t read_ordinal(std::string_view& bytes) {
+  const std::uint64_t ordinal = read_varint(bytes);
+  if (ordinal > UINT32_MAX) throw PermanentError("encoded bytes are damaged");
+  return static_cast<std::uint32_t>(ordinal);
+}
+
+}  // namespace
+
+Event decode_event(std::string_view bytes, std::uint64_t seq, const ShapeLookup& shape) {
+  const unsigned flags = read_flags(bytes);
   Event event;
   event.seq = seq;
-  event.snapshot = flags & is_snapshot;
-  event.old_complete = flags & is_old_complete;
+  event.snapshot = (flags & is_snapshot) != 0;
+  event.old_complete = (flags & is_old_complete) != 0;
   const std::uint64_t shape_id = read_varint(bytes);
   event.shape = shape(shape_id);
   if (!event.shape) throw PermanentError("event " + std::to_string(seq) + " refers to a table shape that is not stored");
   event.id = read_bytes(bytes);
   event.type = read_bytes(bytes);
   event.order = read_bytes(bytes);
-  event.ordinal = static_cast<std::uint32_t>(read_varint(bytes));
+  event.ordinal = read_ordinal(bytes);
   event.position = read_bytes(bytes);
   event.transaction_id = read_bytes(bytes);
   event.timestamp = static_cast<Micros>(read_varint(bytes));
   event.captured_at = static_cast<Micros>(read_varint(bytes));
-  if (flags & has_user) event.user = std::string(read_bytes(bytes));
+  if ((flags & has_user) != 0) event.user = std::string(read_bytes(bytes));
   event.key = read_bytes(bytes);
   event.old_row = read_bytes(bytes);
   event.new_row = read_bytes(bytes);
   event.detail = read_bytes(bytes);
   event.extra = read_bytes(bytes);
+  if (!bytes.empty()) throw PermanentError("encoded bytes are damaged");
   return event;
+}
+
+EventHead read_event_head(std::string_view bytes) {
+  const unsigned flags = read_flags(bytes);
+  EventHead head;
+  head.shape_id = read_varint(bytes);
+  head.id = read_bytes(bytes);
+  head.type = read_bytes(bytes);
+  head.order = read_bytes(bytes);
+  read_ordinal(bytes);
+  read_bytes(bytes);  // position
+  read_bytes(bytes);  // transaction_id
+  head.timestamp = static_cast<Micros>(read_varint(bytes));
+  head.captured_at = static_cast<Micros>(read_varint(bytes));
+  if ((flags & has_user) != 0) read_bytes(bytes);
+  head.key = read_bytes(bytes);
+  return head;
 }
 
 }  // namespace rowhook

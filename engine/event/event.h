@@ -64,4 +64,13 @@ using ShapeLookup = std::function<ShapePtr(std::uint64_t id)>;
 // Throws PermanentError when the bytes are not an event or the shape is unknown.
 Event decode_event(std::string_view bytes, std::uint64_t seq, const ShapeLookup& shape);
 
+// What an index or a filter needs of an encoded event, without decoding the rest. Views into the bytes it was read from.
+struct EventHead {
+  std::uint64_t shape_id = 0;
+  std::string_view id, type, order, key;
+  Micros timestamp = 0, captured_at = 0;
+};
+// Throws PermanentError as decode_event does; the rows are not looked at.
+EventHead read_event_head(std::string_view bytes);
+
 }  // namespace rowhook

@@ -1,11 +1,11 @@
 #include "engine/event/json_writer.h"
 
-#include <openssl/evp.h>
-
 #include <array>
 
 namespace rowhook {
 namespace {
+
+void append_base64(std::string& out, std::string_view bytes);
 
 // Length of the UTF-8 sequence at the front of `text`, 0 when it is malformed (Unicode 15, table 3-7).
 std::size_t utf8_length(std::string_view text) {
@@ -47,7 +47,8 @@ void write_escape(std::string& out, unsigned char c) {
   out += digits[c & 15];
 }
 
-void write_string_list(std::string& out, const std::vector<std::string_view>& names) {
+template <typename Names>
+void write_string_list(std::string& out, const Names& names) {
   out += '[';
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i > 0) out += ',';
@@ -65,6 +66,21 @@ void write_member(std::string& out, std::string_view name, std::string_view text
   }
 }
 
+// unchanged_fields() without the list in between: it is empty nearly always.
+void write_unchanged_fields(std::string& out, const Event& event) {
+  out += '[';
+  bool first = true;
+  std::size_t index = 0;
+  const auto& columns = event.shape->columns;
+  for (RowReader reader(event.new_row); !reader.done() && index < columns.size(); ++index) {
+    if (reader.next().kind != ValueKind::unchanged) continue;
+    if (!first) out += ',';
+    first = false;
+    write_json_string(out, columns[index].name);
+  }
+  out += ']';
+}
+
 void write_metadata(std::string& out, const Event& event) {
   const Shape& shape = *event.shape;
   write_member(out, ",\"metadata\":{\"connection\":", shape.connection);
@@ -75,12 +91,12 @@ void write_metadata(std::string& out, const Event& event) {
   out += std::to_string(event.ordinal);
   out += event.snapshot ? ",\"snapshot\":true" : ",\"snapshot\":false";
   out += ",\"tags\":";
-  write_string_list(out, {shape.tags.begin(), shape.tags.end()});
+  write_string_list(out, shape.tags);
   out += event.old_complete ? ",\"old_complete\":true" : ",\"old_complete\":false";
   out += ",\"unchanged_fields\":";
-  write_string_list(out, unchanged_fields(event));
+  write_unchanged_fields(out, event);
   out += ",\"captured_at\":\"";
-  out += format_rfc3339(event.captured_at);
+  append_rfc3339(out, event.captured_at);
   out += '"';
   if (!event.extra.empty()) {
     out += ',';
@@ -130,7 +146,7 @@ void write_json_value(std::string& out, const Value& value) {
     case ValueKind::text: write_json_string(out, value.text); break;
     case ValueKind::bytes:
       out += '"';
-      out += base64_encode(value.text);
+      append_base64(out, value.text);
       out += '"';
       break;
   }
@@ -180,7 +196,7 @@ void write_json_event(std::string& out, const Event& event) {
     out += "null";
   }
   out += ",\"timestamp\":\"";
-  out += format_rfc3339(event.timestamp);
+  append_rfc3339(out, event.timestamp);
   out += '"';
   write_member(out, ",\"user\":", event.user.value_or(""));
   if (!event.detail.empty()) {
@@ -197,23 +213,64 @@ std::string event_json(const Event& event) {
   return out;
 }
 
+namespace {
+
+constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::array<std::int8_t, 256> base64_digits = [] {
+  std::array<std::int8_t, 256> digits{};
+  digits.fill(-1);
+  for (std::size_t i = 0; i < base64_alphabet.size(); ++i)
+    digits[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<std::int8_t>(i);
+  return digits;
+}();
+
+void append_base64(std::string& out, std::string_view bytes) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[i])); };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const unsigned group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    const char digits[] = {base64_alphabet[group >> 18], base64_alphabet[group >> 12 & 63],
+                           base64_alphabet[group >> 6 & 63], base64_alphabet[group & 63]};
+    out.append(digits, sizeof digits);
+  }
+  if (i == bytes.size()) return;
+  const bool two = i + 2 == bytes.size();
+  const unsigned group = byte(i) << 16 | (two ? byte(i + 1) << 8 : 0U);
+  out += base64_alphabet[group >> 18];
+  out += base64_alphabet[group >> 12 & 63];
+  out += two ? base64_alphabet[group >> 6 & 63] : '=';
+  out += '=';
+}
+
+}  // namespace
+
 std::string base64_encode(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(length));
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  append_base64(out, bytes);
   return out;
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
-  std::string out(text.size() / 4 * 3 + 1, '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (length < 0) return std::nullopt;
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  out.resize(static_cast<std::size_t>(length) - padding);
+  text.remove_suffix(padding);
+  std::string out;
+  out.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t group = 0;
+  unsigned bits = 0;
+  for (const char c : text) {
+    const int digit = base64_digits[static_cast<unsigned char>(c)];
+    if (digit < 0) return std::nullopt;
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    out += static_cast<char>(group >> bits & 0xff);
+  }
+  if ((group & ((1U << bits) - 1)) != 0) return std::nullopt;  // bits that no encoder leaves
   return out;
 }
 

@@ -35,20 +35,20 @@ struct Gap {
 struct JournalStatus {
   std::uint64_t first_seq = 0, last_seq = 0;  // 0, 0 when empty
   std::uint64_t bytes = 0, budget_bytes = 0;
-  bool full = false;        // capture is paused until routing or retention frees room
-  std::string trouble;      // "" or why appends fail right now (disk full, failed fsync)
+  bool full = false;    // capture is paused until routing or retention frees room
+  std::string trouble;  // "" or why appends fail right now (disk full, failed fsync)
 };
 
-// The engine's own durable log of events. An append is one fsynced transaction of events and source position; when it
-// returns, both survive power loss; when it throws TransientError, neither was written and it may be tried again.
-// Two implementations (SQLite segments, PostgreSQL), one conformance suite.
-// Thread safety: safe to share; appends are serialised inside.
+// The engine's own durable log of events. An append is one fsynced transaction of events and source position;
+// when it returns, both survive power loss; when it throws TransientError, neither was written and it may be
+// tried again. Two implementations (SQLite segments, PostgreSQL), one conformance suite. Thread safety: safe
+// to share; appends are serialised inside.
 class Journal {
  public:
   virtual ~Journal() = default;
-  // Assigns seq (consecutive over all sources), writes, wakes readers. Events at or before the source's last journaled
-  // (order, ordinal) are redeliveries: counted, not written. Events with an empty order (posted) are looked up by id
-  // when `check_ids`. Sets seq in `batch.events`.
+  // Assigns seq (consecutive over all sources), writes, wakes readers. Events at or before the source's last
+  // journaled (order, ordinal) are redeliveries: counted, not written. Events with an empty order (posted)
+  // are looked up by id when `check_ids`. Sets seq in `batch.events`.
   virtual Appended append(const std::string& source, Batch& batch, bool check_ids = false) = 0;
   virtual Resume resume(const std::string& source) = 0;
 
@@ -58,10 +58,10 @@ class Journal {
   virtual std::uint64_t wait(std::uint64_t from_seq, std::chrono::milliseconds time) = 0;
   virtual std::uint64_t last_seq() const = 0;
 
-  virtual EventPtr find(std::string_view event_id) = 0;  // null when unknown or beyond retention
-  virtual EventPtr at(std::uint64_t seq) = 0;            // likewise
+  virtual EventPtr find(std::string_view event_id) = 0;               // null when unknown or beyond retention
+  virtual EventPtr at(std::uint64_t seq) = 0;                         // likewise
   virtual std::vector<EventPtr> list(const EventFilter& filter) = 0;  // newest first
-  virtual std::uint64_t count(const EventFilter& filter) = 0;         // may be capped at 10000 for wide filters
+  virtual std::uint64_t count(const EventFilter& filter) = 0;  // may be capped at 10000 for wide filters
 
   virtual void record_gap(const Gap& gap) = 0;
   virtual std::vector<Gap> gaps(const std::string& source = {}) = 0;
@@ -78,8 +78,11 @@ struct Retention {
 };
 
 // Segments `journal/%016x.db` under `directory`, SQLite in WAL mode with synchronous=FULL.
-std::unique_ptr<Journal> open_sqlite_journal(const std::string& directory, const Retention& retention, const Clock& clock);
-// Tables journal_events, journal_positions, journal_shapes, journal_gaps of the store's database (see db/migrations).
-std::unique_ptr<Journal> open_postgres_journal(const std::string& url, const Retention& retention, const Clock& clock);
+std::unique_ptr<Journal> open_sqlite_journal(const std::string& directory, const Retention& retention,
+                                             const Clock& clock);
+// Tables journal_events, journal_positions, journal_shapes, journal_gaps of the store's database (see
+// db/migrations).
+std::unique_ptr<Journal> open_postgres_journal(const std::string& url, const Retention& retention,
+                                               const Clock& clock);
 
 }  // namespace rowhook
