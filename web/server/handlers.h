@@ -37,6 +37,9 @@ ApiResponse list_input_nodes(Call& call);
 ApiResponse run_workflow_now(Call& call);
 ApiResponse list_node_types(Call& call);
 
+// definitions.cpp
+ApiResponse apply_definitions(Call& call);
+
 // executions.cpp
 ApiResponse list_executions(Call& call);
 ApiResponse show_execution(Call& call);

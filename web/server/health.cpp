@@ -57,12 +57,12 @@ ApiResponse health(Call& call) {
     write_source(list, source);
     // Paused is what somebody wanted.
     healthy +=
-        source.state == SourceState::State::running || source.state == SourceState::State::paused ? 1U : 0U;
+        source.state == IntakeState::running || source.state == IntakeState::paused ? 1U : 0U;
   }
   list += ']';
   const bool none_runs =
       !sources.empty() && std::all_of(sources.begin(), sources.end(), [](const SourceState& source) {
-        return source.state == SourceState::State::failed || source.state == SourceState::State::gap;
+        return source.state == IntakeState::failed || source.state == IntakeState::gap;
       });
   const bool failed = !store.empty() || !journal.trouble.empty() || none_runs;
   const bool degraded = healthy < sources.size() || journal.full;

@@ -95,6 +95,8 @@ constexpr Route table[] = {
      "The nodes it can start at, in order", quick, until_change},
     {"workflows.run", post, API "/workflows/{id}/run", operator_, run_workflow_now,
      "Run it now for a given event or item; with `dry_run` without effects", slow},
+    {"definitions.apply", post, API "/definitions", author, apply_definitions,
+     "Make the store hold these scripts, workflows and triggers; all are checked before any is stored", slow},
     {"node_types.list", get, API "/node-types", viewer, list_node_types,
      "What nodes there are, with their settings", quick, until_change},
 

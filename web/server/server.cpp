@@ -283,6 +283,7 @@ void ApiServer::stop(milliseconds grace) {
   impl.thread.join();
 }
 
+Dispatch& ApiServer::dispatch() { return impl_->dispatch; }
 std::uint16_t ApiServer::port() const { return impl_->bound.port(); }
 
 std::string ApiServer::base_url() const {

@@ -46,6 +46,8 @@ class ApiServer {
   void stop(std::chrono::milliseconds grace);
   std::uint16_t port() const;    // the bound one
   std::string base_url() const;  // "http://127.0.0.1:8088"
+  // The API without the network, also before start(): shares tokens and reusable answers with it.
+  Dispatch& dispatch();
 
  private:
   struct Impl;

@@ -25,22 +25,6 @@ ApiResponse response(const SourceState& source) {
 
 }  // namespace
 
-std::string_view to_string(SourceState::State state) {
-  switch (state) {
-    case SourceState::State::running:
-      return "running";
-    case SourceState::State::degraded:
-      return "degraded";
-    case SourceState::State::gap:
-      return "gap";
-    case SourceState::State::failed:
-      return "failed";
-    case SourceState::State::paused:
-      return "paused";
-  }
-  return "failed";
-}
-
 void write_source(std::string& out, const SourceState& source) {
   JsonObject json(out);
   json.text("name", source.name);

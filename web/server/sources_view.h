@@ -1,25 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace rowhook {
+#include "engine/journal/intake.h"
 
-// Where one source stands right now.
-struct SourceState {
-  enum class State { running, degraded, gap, failed, paused };
-  std::string name;  // the source, e.g. "main-postgres"
-  State state = State::running;
-  std::string reason;  // why it is not running, one sentence ("" when it is)
-  std::string remedy;  // the SQL, command or setting that mends it ("" when there is nothing to do)
-  std::string
-      position;  // up to where its history is journaled, as the database prints it ("" when nothing is)
-  double lag_seconds = 0;       // age of the newest change that is not journaled yet; 0 when none is known
-  std::uint64_t lag_bytes = 0;  // history the database still holds for us
-};
-std::string_view to_string(SourceState::State state);  // "running", "degraded", ...
+namespace rowhook {
 
 // What the API sees and may do of capture. Implemented by the application over the intakes.
 // Thread safety: implementations are safe to share.
