@@ -59,27 +59,31 @@ std::string StreamState::text() const {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// Columns keep their order, and new ones come last: between two columns that both versions have, what
+// disappeared and what appeared pair off in order.
 std::vector<ColumnChange> compare_columns(const Columns& before, const Columns& after) {
-  std::vector<ColumnChange> changes;
-  const bool same_count = before.size() == after.size();
-  const auto renamed_at = [&](std::size_t i) {
-    return same_count && same_type(before[i], after[i]) && !find(after, before[i].name) &&
-           !find(before, after[i].name);
-  };
-  for (std::size_t i = 0; i < before.size(); ++i)
-    if (!find(after, before[i].name) && !renamed_at(i))
-      changes.push_back({ColumnChange::Kind::dropped, before[i].name, {}});
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    const KnownTable::Column* const old = find(before, after[i].name);
-    if (!old && renamed_at(i)) {
-      changes.push_back({ColumnChange::Kind::renamed, after[i].name, before[i].name});
-    } else if (!old) {
-      changes.push_back({ColumnChange::Kind::added, after[i].name, {}});
-    } else if (!same_type(*old, after[i])) {
-      changes.push_back({ColumnChange::Kind::retyped, after[i].name, {}});
+  std::vector<ColumnChange> dropped, changes;
+  std::size_t old = 0, now = 0;
+  while (old < before.size() || now < after.size()) {
+    const bool gone = old < before.size() && !find(after, before[old].name);
+    const bool fresh = now < after.size() && !find(before, after[now].name);
+    if (gone && fresh && same_type(before[old], after[now])) {
+      changes.push_back({ColumnChange::Kind::renamed, after[now].name, before[old].name});
+      ++old, ++now;
+    } else if (gone) {
+      dropped.push_back({ColumnChange::Kind::dropped, before[old].name, {}});
+      ++old;
+    } else if (fresh) {
+      changes.push_back({ColumnChange::Kind::added, after[now].name, {}});
+      ++now;
+    } else {
+      if (now < after.size() && !same_type(*find(before, after[now].name), after[now]))
+        changes.push_back({ColumnChange::Kind::retyped, after[now].name, {}});
+      ++old, ++now;
     }
   }
-  return changes;
+  dropped.insert(dropped.end(), changes.begin(), changes.end());
+  return dropped;
 }
 
 KnownTable known_table(const pgoutput::Relation& relation) {
