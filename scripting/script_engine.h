@@ -47,6 +47,7 @@ struct Script {
   std::string name;  // appears in error messages, e.g. "orders_filter" or "trigger 12 filter"
   std::string text;
   std::uint64_t id;  // content hash of the three
+  std::vector<std::string> modules;  // names in require("name") of the text, in order
 };
 using ScriptPtr = std::shared_ptr<const Script>;
 ScriptPtr make_script(ScriptKind kind, std::string name, std::string text);

@@ -1,0 +1,364 @@
+#include "scripting/dispatcher.h"
+
+#include <algorithm>
+
+#include "engine/base/errors.h"
+#include "engine/base/log.h"
+
+namespace rowhook {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::size_t most_waiting = 4096;
+constexpr std::size_t most_slow_waiting = 1024;
+constexpr std::size_t slow_lanes = 2;
+constexpr std::size_t most_overtaken = 4;
+constexpr milliseconds slow_call{20};       // processor time after which a call gives its lane away
+constexpr milliseconds quick_call{5};
+constexpr unsigned quick_calls_to_forgive = 64;
+constexpr std::chrono::seconds slow_for{60};  // without another slow call
+constexpr milliseconds look{5};             // between looks at a host that works
+
+thread_local bool is_worker = false;
+
+}  // namespace
+
+void PendingRun::set(std::size_t index, ScriptResult result) {
+  results_[index] = std::move(result);
+  if (missing_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const std::lock_guard lock(mutex_);
+  done_.notify_all();
+}
+
+void PendingRun::wait() {
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [this] { return missing_.load(std::memory_order_acquire) == 0; });
+}
+
+// A batch while a host works on it. jobs[delivered, sent) are outstanding.
+struct Dispatcher::Batch {
+  HostProcess& host;
+  std::vector<Job>& jobs;
+  std::size_t sent;
+  std::size_t delivered = 0;
+  bool stopped = false;  // nothing more of it will begin
+  bool broken = false;   // the host is not to be used again
+
+  // The call at work, and since when.
+  std::size_t current = SIZE_MAX;
+  Steady::time_point since{};
+  std::chrono::nanoseconds used{0};  // processor time of the host then
+};
+
+Dispatcher::Dispatcher(ScriptLimits limits, Metrics& metrics)
+    : limits_(limits),
+      pool_(limits, limits.hosts),
+      kills_(metrics.counter("rowhook_script_hosts_killed_total", "Script hosts that were killed or ended by themselves")),
+      seconds_(metrics.counter("rowhook_script_seconds_total", "Time spent in scripts, in seconds")) {
+  calls_[0] = &metrics.counter("rowhook_script_calls_total", "Calls of scripts", {{"kind", "filter"}});
+  calls_[1] = &metrics.counter("rowhook_script_calls_total", "Calls of scripts", {{"kind", "transform"}});
+  for (std::size_t i = 0; i < std::size(errors_); ++i)
+    errors_[i] = &metrics.counter("rowhook_script_errors_total", "Calls of scripts that failed",
+                                  {{"type", std::string(to_string(static_cast<ScriptError::Type>(i)))}});
+  const std::size_t threads = limits.hosts + slow_lanes + most_overtaken;
+  for (std::size_t i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
+}
+
+Dispatcher::~Dispatcher() {
+  stopping_ = true;
+  std::deque<Job> waiting;
+  state_.with([&](State& state) {
+    state.stopping = true;
+    waiting.swap(state.queue);
+    for (auto& job : state.slow_queue) waiting.push_back(std::move(job));
+    state.slow_queue.clear();
+  });
+  state_.notify();
+  for (auto& job : waiting) fail(job, ScriptError::Type::killed, "the engine is stopping", Lane::normal);
+  for (auto& worker : workers_) worker.join();
+}
+
+bool Dispatcher::stopping() const { return stopping_; }
+
+void Dispatcher::run(std::vector<Job> jobs, PendingRun& run) {
+  std::vector<Job> slow;
+  if (slow_scripts_.load(std::memory_order_relaxed) > 0) {
+    const auto is_slow = [&](const State& state, const Job& job) { return state.slow.contains(job.call.bundle->script->id); };
+    state_.with([&](State& state) {
+      for (auto& job : jobs)
+        if (is_slow(state, job)) slow.push_back(std::move(job));
+      std::erase_if(jobs, [](const Job& job) { return !job.run; });
+      for (auto& job : slow) state.slow_queue.push_back(std::move(job));
+    });
+    if (!slow.empty()) state_.notify();
+  }
+  while (!jobs.empty()) {
+    Lane lane = Lane::normal;
+    const bool mine = state_.with([&](State& state) {
+      if (!state.queue.empty() || state.busy >= limits_.hosts || state.stopping) return false;
+      ++state.busy;
+      return true;
+    });
+    if (!mine) {
+      auto state = state_.lock();
+      for (auto& job : jobs) state->queue.push_back(std::move(job));
+      state_.notify();
+      break;
+    }
+    std::vector<Job> batch;
+    const std::size_t size = std::min(jobs.size(), batch_calls);
+    batch.assign(std::make_move_iterator(jobs.begin()),
+                 std::make_move_iterator(jobs.begin() + static_cast<std::ptrdiff_t>(size)));
+    jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(size));
+    drive(batch, lane);
+    release(lane);
+  }
+  run.wait();
+}
+
+void Dispatcher::start(Job job) {
+  bool refused = false;
+  {
+    auto state = state_.lock();
+    const bool slow = state->slow.contains(job.call.bundle->script->id);
+    if (!slow && !is_worker)
+      state.wait([&] { return state->queue.size() < most_waiting || state->stopping; });
+    refused = state->stopping || (slow && state->slow_queue.size() >= most_slow_waiting);
+    if (!refused) (slow ? state->slow_queue : state->queue).push_back(std::move(job));
+  }
+  if (refused) {
+    fail(job, ScriptError::Type::refused,
+         stopping() ? "the engine is stopping" : "1024 calls of slow scripts are waiting already; try again later",
+         Lane::normal);
+    return;
+  }
+  state_.notify();
+}
+
+// Picks what a free lane can do next. False: nothing now.
+bool Dispatcher::take_work(State& state, std::vector<Job>& jobs, Lane& lane) {
+  if (!state.queue.empty() && state.busy < limits_.hosts) {
+    lane = Lane::normal;
+    ++state.busy;
+    while (!state.queue.empty() && jobs.size() < batch_calls) {
+      jobs.push_back(std::move(state.queue.front()));
+      state.queue.pop_front();
+    }
+    return true;
+  }
+  if (!state.slow_queue.empty() && state.slow_busy < slow_lanes) {
+    lane = Lane::slow;
+    ++state.slow_busy;
+    jobs.push_back(std::move(state.slow_queue.front()));
+    state.slow_queue.pop_front();
+    return true;
+  }
+  return false;
+}
+
+void Dispatcher::work() {
+  is_worker = true;
+  for (;;) {
+    std::vector<Job> jobs;
+    Lane lane = Lane::normal;
+    {
+      auto state = state_.lock();
+      bool taken = false;
+      state.wait([&] { return (taken = take_work(*state, jobs, lane)) || state->stopping; });
+      if (!taken) return;
+    }
+    state_.notify();  // room in the queue
+    drive(jobs, lane);
+    release(lane);
+  }
+}
+
+void Dispatcher::release(Lane lane) {
+  state_.with([&](State& state) {
+    --(lane == Lane::normal ? state.busy : lane == Lane::slow ? state.slow_busy : state.overtaken);
+  });
+  state_.notify();
+}
+
+// Runs the jobs to their end, on as many hosts as that takes.
+void Dispatcher::drive(std::vector<Job>& jobs, Lane& lane) {
+  unsigned idle_ends = 0;  // hosts that ended before they began anything
+  while (!jobs.empty()) {
+    auto host = stopping() ? nullptr : pool_.take();
+    if (!host || idle_ends > 3) {
+      const std::string why = stopping() ? "the engine is stopping" : host ? "script hosts end at once" : pool_.error();
+      for (auto& job : jobs) fail(job, ScriptError::Type::killed, why, lane);
+      jobs.clear();
+      if (host) pool_.give_back(std::move(host), false);
+      return;
+    }
+    const std::size_t before = jobs.size();
+    const bool usable = serve(*host, jobs, lane);
+    pool_.give_back(std::move(host), usable);
+    idle_ends = !usable && jobs.size() == before ? idle_ends + 1 : 0;
+  }
+}
+
+// One batch on one host. Answered jobs are removed; what is left has to run again. False: the host is spent.
+bool Dispatcher::serve(HostProcess& host, std::vector<Job>& jobs, Lane& lane) {
+  const std::size_t sent = host.send(jobs.size(), [&](std::size_t i) -> const HostCall& { return jobs[i].call; });
+  if (sent == 0) {
+    fail(jobs.front(), ScriptError::Type::refused, "the event and the script together are larger than 32 MiB", lane);
+    jobs.erase(jobs.begin());
+    return true;
+  }
+  Batch batch{host, jobs, sent};
+  watch(batch, lane);
+  jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(batch.delivered));
+  return !batch.broken;
+}
+
+void Dispatcher::watch(Batch& batch, Lane& lane) {
+  HostProcess& host = batch.host;
+  const auto limit = limits_.time_limit;
+  for (bool looked = false; !batch.broken; looked = true) {
+    if (host.wait(looked ? look : milliseconds{1})) {
+      if (!deliver_finished(batch)) return on_end(batch, "it answered nonsense");
+      // All, or the batch ended early: stopped, or no room for the next response.
+      if (batch.delivered == 0 && !batch.stopped) on_end(batch, "its response is too large");
+      return;
+    }
+    if (std::string how = host.ended(); !how.empty()) return on_end(batch, how);
+    if (stopping()) return on_end(batch, "the engine is stopping");
+    const std::size_t begun = host.begun();
+    if (begun == 0 || begun - 1 != batch.current) {
+      batch.current = begun == 0 ? SIZE_MAX : begun - 1;
+      batch.since = Steady::now();
+      batch.used = host.processor_time();
+      continue;
+    }
+    const auto used = host.processor_time() - batch.used;
+    const auto waited = Steady::now() - batch.since;
+    if (!batch.stopped && lane == Lane::normal && used > slow_call) {
+      give_way(batch, lane);
+      if (batch.broken) return;
+    }
+    // A host that gets no processor time on a crowded machine is given longer.
+    if ((waited > 2 * limit && used > limit + limit / 2) || waited > 10 * limit) {
+      host.kill();
+      return on_end(batch, "");
+    }
+  }
+}
+
+// Delivers every response that has come. False: the host wrote something else than responses.
+bool Dispatcher::deliver_finished(Batch& batch) {
+  std::string_view bytes = batch.host.new_responses();
+  try {
+    while (!bytes.empty() && batch.delivered < batch.sent) {
+      Job& job = batch.jobs[batch.delivered];
+      const bool check = job.call.event == nullptr;
+      const auto kind = check ? std::nullopt : std::optional(job.call.bundle->script->kind);
+      ScriptResult result = read_response(bytes, kind, limits_.output_limit);
+      const auto time = result.time;
+      note_time(job, time, Lane::normal);
+      deliver(job, std::move(result), Lane::normal);
+      ++batch.delivered;
+    }
+  } catch (const PermanentError&) {
+    return false;
+  }
+  return bytes.empty();
+}
+
+// The call at work is slow: what it has overtaken goes on elsewhere.
+void Dispatcher::give_way(Batch& batch, Lane& lane) {
+  const std::size_t begun = std::max(batch.host.stop(), batch.delivered + 1);
+  batch.stopped = true;
+  if (!deliver_finished(batch)) {
+    on_end(batch, "it answered nonsense");
+    return;
+  }
+  const std::uint64_t slow = batch.jobs[begun - 1].call.bundle->script->id;
+  const auto rest = batch.jobs.begin() + static_cast<std::ptrdiff_t>(begun);
+  state_.with([&](State& state) {
+    state.slow[slow] = {Steady::now(), 0};
+    slow_scripts_ = state.slow.size();
+    for (auto job = batch.jobs.end(); job != rest;) {
+      --job;
+      const bool apart = job->call.bundle->script->id == slow;
+      (apart ? state.slow_queue : state.queue).push_front(std::move(*job));
+    }
+    if (state.overtaken < most_overtaken) {
+      --state.busy;
+      ++state.overtaken;
+      lane = Lane::overtaken;
+    }
+  });
+  batch.jobs.erase(rest, batch.jobs.end());
+  batch.sent = std::min(batch.sent, begun);
+  state_.notify();
+}
+
+// The host ended, or was killed here (`how` empty): one call is to blame, the others run again in another host. What a
+// host that ended by itself left behind is not looked at.
+void Dispatcher::on_end(Batch& batch, const std::string& how) {
+  batch.broken = true;
+  kills_.add();
+  if (how.empty() && !deliver_finished(batch)) {
+    log::warning("a script host wrote damaged responses before it was killed");
+  }
+  const std::size_t begun = batch.host.begun();
+  if (begun == 0 || batch.delivered >= batch.sent) return;  // nobody is to blame
+  const std::size_t culprit = std::clamp(begun - 1, batch.delivered, batch.sent - 1);
+  Job& job = batch.jobs[culprit];
+  if (!how.empty() && !stopping() && job.crashes++ == 0) return;  // may have been chance: once more
+  std::rotate(batch.jobs.begin() + static_cast<std::ptrdiff_t>(batch.delivered),
+              batch.jobs.begin() + static_cast<std::ptrdiff_t>(culprit),
+              batch.jobs.begin() + static_cast<std::ptrdiff_t>(culprit) + 1);
+  Job& blamed = batch.jobs[batch.delivered++];
+  const std::string limit = std::to_string(limits_.time_limit.count()) + " ms";
+  fail(blamed, ScriptError::Type::killed,
+       how.empty() ? "killed: it ran far beyond its time limit of " + limit +
+                         " inside one function that cannot be interrupted (a pattern, a sort, a library call)"
+                   : "killed: its host process ended (" + how + ")",
+       Lane::normal);
+}
+
+void Dispatcher::fail(Job& job, ScriptError::Type type, const std::string& why, Lane lane) {
+  ScriptResult result;
+  const std::string& name = job.call.bundle->script->name;
+  result.error = ScriptError{type, name + ": " + why, name, 0};
+  deliver(job, std::move(result), lane);
+}
+
+void Dispatcher::deliver(Job& job, ScriptResult result, Lane) {
+  calls_[job.call.bundle->script->kind == ScriptKind::filter ? 0 : 1]->add();
+  seconds_.add(std::chrono::duration<double>(result.time).count());
+  if (result.error) errors_[static_cast<std::size_t>(result.error->type)]->add();
+  if (job.run) {
+    job.run->set(job.index, std::move(result));
+    return;
+  }
+  const std::unique_ptr<StartedCall> started = std::move(job.started);
+  try {
+    started->done(std::move(result));
+  } catch (const std::exception& error) {
+    log::error("the receiver of a script's result failed", {{"script", started->call.script->name}, {"error", error.what()}});
+  }
+}
+
+// Scripts that have become quick again go back to the others.
+void Dispatcher::note_time(const Job& job, std::chrono::nanoseconds time, Lane) {
+  if (slow_scripts_.load(std::memory_order_relaxed) == 0) return;
+  state_.with([&](State& state) {
+    const auto found = state.slow.find(job.call.bundle->script->id);
+    if (found == state.slow.end()) return;
+    SlowScript& slow = found->second;
+    if (time > quick_call) {
+      slow = {Steady::now(), 0};
+    } else if (++slow.quick >= quick_calls_to_forgive || Steady::now() - slow.since > slow_for) {
+      state.slow.erase(found);
+      slow_scripts_ = state.slow.size();
+    }
+  });
+}
+
+}  // namespace rowhook
