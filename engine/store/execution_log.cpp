@@ -295,6 +295,23 @@ std::vector<Execution> SqlExecutionLog::parked(std::uint64_t after_seq, std::siz
   return found;
 }
 
+std::vector<Execution> SqlExecutionLog::parked_of(const ParkedRange& range) {
+  const auto seq = [](std::uint64_t value) {
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
+  };
+  Where where;
+  where.add("status IN ('pending', 'retrying')");
+  where.add("trigger_id = ?", range.trigger_id);
+  if (range.table_and_key) {
+    where.add("table_name = ?", range.table_and_key->first);
+    where.add("record_key = ?", range.table_and_key->second);
+  }
+  where.add("seq > ?", seq(range.after_seq));
+  where.add("seq <= ?", seq(range.through_seq));
+  const std::string limit = where.place(static_cast<std::int64_t>(range.limit));
+  return select(where.text() + " ORDER BY seq, id LIMIT " + limit, where.params());
+}
+
 std::optional<Execution> SqlExecutionLog::find(const std::string& id) {
   auto found = select(" WHERE id = $1", {id});
   if (found.empty()) return std::nullopt;

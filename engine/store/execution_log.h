@@ -19,6 +19,7 @@ class SqlExecutionLog final : public ExecutionLog {
   std::vector<Execution> due(Micros now, std::size_t limit) override;
   // Never cuts through the executions of one event: may return a few more than `limit`.
   std::vector<Execution> parked(std::uint64_t after_seq, std::size_t limit) override;
+  std::vector<Execution> parked_of(const ParkedRange& range) override;
   std::optional<Execution> find(const std::string& id) override;
   std::vector<Execution> list(const ExecutionFilter& filter) override;
   std::uint64_t count(const ExecutionFilter& filter) override;

@@ -30,11 +30,15 @@ std::vector<Migration> migrations_of(Dialect dialect) {
   return dialect == Dialect::sqlite ? sqlite_migrations() : postgres_migrations();
 }
 
+// Looked up in pg_class, not with to_regclass: that one answers from a cache which waiting for the lock does
+// not refresh.
 bool table_exists(Connection& connection) {
   return !connection
               .query(connection.dialect() == Dialect::sqlite
                          ? "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
-                         : "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL")
+                         : "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'schema_migrations' AND "
+                           "relkind = 'r' AND "
+                           "pg_catalog.pg_table_is_visible(oid)")
               .empty();
 }
 

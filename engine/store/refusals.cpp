@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/json.h"
 
 namespace rowhook {
 namespace {
@@ -84,6 +87,19 @@ std::string value_at(const Trigger& trigger, std::string_view pointer) {
   throw InvalidInput(what + " is refused: " + first, std::move(problems));
 }
 
+// As refuse_nul, for every text within a document.
+void refuse_nul_within(const std::string& what, const nlohmann::json& value, const std::string& pointer) {
+  if (value.is_string()) refuse_nul(what, pointer, value.get_ref<const std::string&>());
+  if (value.is_array())
+    for (std::size_t i = 0; i < value.size(); ++i)
+      refuse_nul_within(what, value[i], pointer_append(pointer, i));
+  if (value.is_object())
+    for (const auto& [name, member] : value.items()) {
+      refuse_nul(what, pointer_append(pointer, name), name);
+      refuse_nul_within(what, member, pointer_append(pointer, name));
+    }
+}
+
 // The database does not say which column a text was too long for.
 void add_too_long(std::vector<Problem>& problems, std::string_view pointer, std::string_view value) {
   if (characters(value) > 255) problems.push_back({std::string(pointer), std::string(longest_advice)});
@@ -107,6 +123,20 @@ void refuse_trigger(const ConstraintError& error, const Trigger& trigger) {
     problems.push_back({error.column().empty() ? "" : "/" + error.column(), error.what()});
   refuse("the trigger", std::move(problems));
 }
+
+void refuse_nul(const std::string& what, const std::string& pointer, std::string_view text) {
+  if (text.find('\0') != std::string_view::npos)
+    refuse(what, {{pointer, "holds the character NUL, which cannot be stored"}});
+}
+
+void refuse_nul(const Trigger& trigger) {
+  for (const char* pointer : {"/name", "/workflow_id", "/source", "/event_type", "/target_node_id"})
+    refuse_nul("the trigger", pointer, value_at(trigger, pointer));
+  refuse_nul("the trigger", "/description", trigger.description);
+  refuse_nul_within("the trigger", trigger.config, "/config");
+}
+
+void refuse_nul(const Definition& definition) { refuse_nul_within("the workflow", to_json(definition), ""); }
 
 void refuse_workflow(const ConstraintError& error, const Definition& definition) {
   if (error.kind() == ConstraintError::Kind::unique)

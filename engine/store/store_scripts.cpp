@@ -31,6 +31,8 @@ std::optional<StoredScript> read_script(Connection& connection, const std::strin
 
 StoredScript SqlStore::save_script(const std::string& name, const std::string& text,
                                    std::int64_t expected_revision, const std::string& who) {
+  refuse_nul("the script", "/name", name);
+  refuse_nul("the script", "/text", text);
   try {
     return database_.write([&](Connection& connection) {
       const auto sql = [&](const char* statement) { return in_dialect(statement, connection.dialect()); };

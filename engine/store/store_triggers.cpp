@@ -77,6 +77,7 @@ ForeignChanges foreign_changes(Connection& connection) {
 }  // namespace
 
 Trigger SqlStore::create_trigger(const Trigger& trigger, std::uint64_t head_seq) {
+  refuse_nul(trigger);
   try {
     return database_.write([&](Connection& connection) {
       SqlParams params = columns_of(trigger, clock_.now());
@@ -101,6 +102,7 @@ Trigger SqlStore::create_trigger(const Trigger& trigger, std::uint64_t head_seq)
 
 Trigger SqlStore::update_trigger(const Trigger& trigger, std::int64_t expected_revision,
                                  std::uint64_t head_seq) {
+  refuse_nul(trigger);
   try {
     return database_.write([&](Connection& connection) {
       const auto before = read_trigger(connection, trigger.id, true);

@@ -55,6 +55,7 @@ std::optional<std::int64_t> locked_revision(Connection& connection, const std::s
 }  // namespace
 
 Definition SqlStore::save_workflow(const Definition& definition, std::int64_t expected_revision) {
+  refuse_nul(definition);
   Definition saved = definition;
   try {
     database_.write([&](Connection& connection) {

@@ -134,6 +134,9 @@ CREATE INDEX idx_execution_logs_trigger ON execution_logs(trigger_id, created_at
 CREATE INDEX idx_execution_logs_seq ON execution_logs(seq);
 CREATE INDEX idx_execution_logs_due ON execution_logs(next_attempt_at, seq) WHERE status IN ('pending', 'retrying');
 CREATE INDEX idx_execution_logs_parked ON execution_logs(seq) WHERE status IN ('pending', 'retrying');
+CREATE INDEX idx_execution_logs_parked_trigger ON execution_logs(trigger_id, seq) WHERE status IN ('pending', 'retrying');
+CREATE INDEX idx_execution_logs_parked_lane ON execution_logs(trigger_id, table_name, record_key, seq)
+    WHERE status IN ('pending', 'retrying');
 CREATE INDEX idx_execution_logs_dead ON execution_logs(created_at, seq, id) WHERE status = 'dead_letter';
 
 -- One row per step. PostgreSQL cannot unescape \u0000, which rows of other databases may hold.

@@ -132,13 +132,17 @@ CREATE TABLE execution_logs (
     CONSTRAINT chk_execution_finished CHECK
         ((status IN ('completed', 'dead_letter', 'cancelled', 'discarded')) = (finished_at IS NOT NULL)),
     CONSTRAINT chk_execution_next_attempt CHECK ((status IN ('pending', 'retrying')) = (next_attempt_at IS NOT NULL)),
-    CONSTRAINT chk_execution_steps_is_array CHECK (json_valid(steps) AND substr(ltrim(steps), 1, 1) = '[')
+    -- Parsing it here, as PostgreSQL's type does, would take a tenth of the writer's time; the view below looks.
+    CONSTRAINT chk_execution_steps_is_array CHECK (substr(steps, 1, 1) = '[')
 );
 CREATE INDEX idx_execution_logs_newest ON execution_logs(created_at, seq, id);
 CREATE INDEX idx_execution_logs_trigger ON execution_logs(trigger_id, created_at);
 CREATE INDEX idx_execution_logs_seq ON execution_logs(seq);
 CREATE INDEX idx_execution_logs_due ON execution_logs(next_attempt_at, seq) WHERE status IN ('pending', 'retrying');
 CREATE INDEX idx_execution_logs_parked ON execution_logs(seq) WHERE status IN ('pending', 'retrying');
+CREATE INDEX idx_execution_logs_parked_trigger ON execution_logs(trigger_id, seq) WHERE status IN ('pending', 'retrying');
+CREATE INDEX idx_execution_logs_parked_lane ON execution_logs(trigger_id, table_name, record_key, seq)
+    WHERE status IN ('pending', 'retrying');
 CREATE INDEX idx_execution_logs_dead ON execution_logs(created_at, seq, id) WHERE status = 'dead_letter';
 
 -- One row per step.
@@ -151,7 +155,7 @@ SELECT e.id AS execution_id,
        COALESCE(json_extract(s.value, '$.e'), '') AS error_message,
        json_extract(s.value, '$.ms') AS execution_time_ms,
        s.value -> '$.o' AS outputs
-FROM execution_logs e, json_each(e.steps) s;
+FROM execution_logs e, json_each(CASE WHEN json_valid(e.steps) THEN e.steps ELSE '[]' END) s;
 
 CREATE TABLE tokens (
     id TEXT PRIMARY KEY NOT NULL,
