@@ -57,23 +57,51 @@ int run_reporting(const std::function<int()>& run) {
   }
 }
 
-}  // namespace
+constexpr const char* about = "Rowhook watches databases and runs workflows when rows change";
 
-std::string CommandLine::data_dir() const { return data_directory(data_dir_option); }
-OutputForm CommandLine::form() const { return output_form(output); }
-std::unique_ptr<ApiClient> CommandLine::client() const { return open_api_client(data_dir(), config_path); }
-
-int run_command_line(int argc, char** argv) {
-  CLI::App app{"Rowhook watches databases and runs workflows when rows change", "rowhook"};
+void declare(CLI::App& app, CommandLine& line) {
   app.require_subcommand(1);
   app.fallthrough();  // options common to all commands may stand behind the command
-  CommandLine line;
   app.add_option("--config", line.config_path, "Configuration file");
   app.add_option("--data-dir", line.data_dir_option, "Data directory (default $ROWHOOK_DATA_DIR, else ./rowhook-data)");
   app.add_option("-o,--output", line.output, "table or json; JSON when the output is not a terminal");
   add_engine_commands(app, line);
   add_api_commands(app, line);
   add_file_commands(app, line);
+}
+
+void append_usage(const CLI::App& app, const std::string& prefix, std::string& out) {
+  const std::string name = prefix.empty() ? app.get_name() : prefix + " " + app.get_name();
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  if (commands.empty() || prefix.empty()) out += "## `" + name + "`\n\n" + app.get_description() + ".\n\n";
+  std::string rows;
+  for (const auto* option : app.get_options()) {
+    if (option->get_name() == "--help") continue;
+    rows += "| `" + option->get_name(option->get_positional(), true) + "` | " + option->get_description() + " |\n";
+  }
+  if (!rows.empty()) out += "| | |\n|---|---|\n" + rows + "\n";
+  for (const auto* command : commands) append_usage(*command, name, out);
+}
+
+}  // namespace
+
+std::string command_line_reference() {
+  CommandLine line;
+  CLI::App app{about, "rowhook"};
+  declare(app, line);
+  std::string out;
+  append_usage(app, "", out);
+  return out;
+}
+
+std::string CommandLine::data_dir() const { return data_directory(data_dir_option); }
+OutputForm CommandLine::form() const { return output_form(output); }
+std::unique_ptr<ApiClient> CommandLine::client() const { return open_api_client(data_dir(), config_path); }
+
+int run_command_line(int argc, char** argv) {
+  CommandLine line;
+  CLI::App app{about, "rowhook"};
+  declare(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -35,6 +35,9 @@ void add_engine_commands(CLI::App& app, CommandLine& line);  // serve, demo, con
 void add_api_commands(CLI::App& app, CommandLine& line);     // triggers, workflows, executions, dead-letters, token, tail, explain
 void add_file_commands(CLI::App& app, CommandLine& line);    // apply, export
 
+// Every command with its options, as Markdown.
+std::string command_line_reference();
+
 // The whole program but for the script host: parses, runs, reports errors on standard error, returns the exit status.
 int run_command_line(int argc, char** argv);
 

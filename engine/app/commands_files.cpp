@@ -12,11 +12,7 @@ namespace {
 int apply(CommandLine& line, const std::string& directory, bool dry_run) {
   const Definitions definitions = read_definitions(directory);
   const auto client = line.client();
-  const auto changes = apply_definitions(*client, definitions, dry_run);
-  auto items = nlohmann::json::array();
-  for (const auto& change : changes)
-    items.push_back({{"action", to_string(change.action)}, {"kind", change.kind}, {"name", change.name}});
-  print_list(line.form(), nlohmann::json{{"items", items}, {"dry_run", dry_run}}.dump(),
+  print_list(line.form(), apply_definitions(*client, definitions, dry_run),
              {{dry_run ? "WOULD" : "DID", "action"}, {"KIND", "kind"}, {"NAME", "name"}});
   return exit_status::done;
 }

@@ -13,7 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using Action = DefinitionChange::Action;
 
 const std::string api = "/api/v1/";
 
@@ -51,24 +50,6 @@ json comparable(json document) {
   return document;
 }
 
-// Every member of `wanted` is in `stored` with the same value; defaults the store filled in do not count as a change.
-bool covers(const json& stored, const json& wanted) {
-  if (wanted.is_object() && stored.is_object()) {
-    for (const auto& [name, member] : wanted.items()) {
-      const auto found = stored.find(name);
-      if (found == stored.end() ? !(member.is_null() || member.empty()) : !covers(*found, member)) return false;
-    }
-    return true;
-  }
-  if (wanted.is_array() && stored.is_array()) {
-    if (wanted.size() != stored.size()) return false;
-    for (std::size_t i = 0; i < wanted.size(); ++i)
-      if (!covers(stored[i], wanted[i])) return false;
-    return true;
-  }
-  return wanted == stored;
-}
-
 std::vector<json> list_all(ApiClient& client, const std::string& route) {
   std::vector<json> items;
   std::string cursor;
@@ -80,115 +61,6 @@ std::vector<json> list_all(ApiClient& client, const std::string& route) {
   } while (!cursor.empty());
   return items;
 }
-
-// Runs one call for `file`; its errors name the file.
-ApiAnswer call_for(ApiClient& client, const std::string& file, std::string_view method, const std::string& path,
-                   const std::string& body, const std::string& precondition = {}) {
-  try {
-    return client.call(method, path, body, precondition);
-  } catch (const ApiError& error) {
-    throw ApiError(error.status(), file + ": " + error.what(), error.hint(), error.problems());
-  }
-}
-
-class Application {
- public:
-  Application(ApiClient& client, const Definitions& definitions) : client_(client), definitions_(definitions) {
-    for (auto& script : list_all(client, "scripts")) scripts_[script.at("name")] = script;
-    for (auto& workflow : list_all(client, "workflows")) workflows_[workflow.at("id")] = workflow;
-    for (auto& trigger : list_all(client, "triggers")) triggers_[trigger.at("name")] = trigger;
-  }
-
-  // What would be done; throws on the first definition that is refused.
-  std::vector<DefinitionChange> check() {
-    std::vector<DefinitionChange> changes;
-    for (const auto& [name, script] : definitions_.scripts) {
-      const json answer = json::parse(
-          call_for(client_, script.file, "POST", api + "scripts/check", json{{"name", name}, {"source", script.text}}.dump()).body);
-      if (!answer.value("ok", true)) {
-        const json error = answer.value("error", json::object());
-        throw InvalidInput(script.file + ": " + error.value("message", "does not compile"), {});
-      }
-      changes.push_back({action_of(scripts_, name, {{"source", script.text}}), "script", name});
-    }
-    for (const auto& [id, workflow] : definitions_.workflows) {
-      check_workflow(workflow);
-      changes.push_back({action_of(workflows_, id, workflow.json), "workflow", id});
-    }
-    for (const auto& [name, trigger] : definitions_.triggers) {
-      check_trigger(trigger);
-      changes.push_back({action_of(triggers_, name, trigger.json), "trigger", name});
-    }
-    return changes;
-  }
-
-  void apply() {
-    for (const auto& [name, script] : definitions_.scripts)
-      save("scripts/" + url_escape(name), script.file, action_of(scripts_, name, {{"source", script.text}}), "PUT",
-           "scripts/" + url_escape(name), {{"source", script.text}});
-    for (const auto& [id, workflow] : definitions_.workflows)
-      save("workflows", workflow.file, action_of(workflows_, id, workflow.json), "POST", "workflows/" + url_escape(id),
-           workflow.json);
-    for (const auto& [name, trigger] : definitions_.triggers) {
-      const Action action = action_of(triggers_, name, trigger.json);
-      const std::string id = action == Action::create ? "" : triggers_.at(name).at("id").dump();
-      save("triggers", trigger.file, action, "POST", "triggers/" + id, trigger.json);
-    }
-  }
-
- private:
-  using Stored = std::map<std::string, json>;
-
-  static Action action_of(const Stored& stored, const std::string& name, const json& wanted) {
-    const auto found = stored.find(name);
-    if (found == stored.end()) return Action::create;
-    return covers(comparable(found->second), comparable(wanted)) ? Action::unchanged : Action::update;
-  }
-
-  void check_workflow(const Definitions::Document& workflow) {
-    call_for(client_, workflow.file, "POST", api + "workflows/validate", workflow.json.dump());
-  }
-
-  // A trigger may name a workflow or script of the same directory, which the store does not hold yet.
-  void check_trigger(const Definitions::Document& trigger) {
-    const std::string workflow = trigger.json.value("workflow_id", "");
-    if (definitions_.workflows.count(workflow) > 0 && workflows_.count(workflow) == 0) {
-      check_target(trigger, definitions_.workflows.at(workflow).json);
-      return;
-    }
-    const json answer =
-        json::parse(call_for(client_, trigger.file, "POST", api + "triggers/validate", trigger.json.dump()).body);
-    if (answer.is_object() && answer.value("valid", true)) return;
-    std::vector<Problem> problems;
-    for (const auto& error : answer.value("errors", json::array()))
-      problems.push_back({error.value("pointer", ""), error.value("detail", "")});
-    throw InvalidInput(trigger.file + ": is not valid", problems);
-  }
-
-  static void check_target(const Definitions::Document& trigger, const json& workflow) {
-    const auto target = trigger.json.find("target_node_id");
-    if (target == trigger.json.end() || target->is_null()) return;
-    for (const auto& node : workflow.value("nodes", json::array()))
-      if (node.value("node_id", "") == *target) return;
-    throw InvalidInput(trigger.file + ": is not valid",
-                       {{"/target_node_id", "there is no node " + target->dump() + " in the workflow"}});
-  }
-
-  void save(const std::string& create_path, const std::string& file, Action action, const char* create_method,
-            const std::string& path, const json& body) {
-    if (action == Action::create)
-      call_for(client_, file, create_method, api + create_path, body.dump(),
-               std::string_view(create_method) == "PUT" ? "If-None-Match: *" : "");
-    if (action == Action::update) {
-      const std::string etag = client_.call("GET", api + path).etag;
-      call_for(client_, file, "PUT", api + path, body.dump(), "If-Match: " + etag);
-    }
-  }
-
-  ApiClient& client_;
-  const Definitions& definitions_;
-  Stored scripts_, workflows_, triggers_;
-};
 
 // A file name from a trigger's name: letters and digits stay, the rest becomes one hyphen.
 std::string slug(const std::string& name) {
@@ -204,16 +76,19 @@ std::string slug(const std::string& name) {
   return out.empty() ? "trigger" : out;
 }
 
-}  // namespace
-
-std::string_view to_string(Action action) {
-  switch (action) {
-    case Action::create: return "create";
-    case Action::update: return "update";
-    case Action::unchanged: return "unchanged";
+// "/triggers/3/source" of the request is "triggers/paid.json: /source" for whoever wrote the files.
+Problem in_its_file(const Problem& problem, const std::map<std::string, std::string>& files) {
+  for (const auto& [pointer, file] : files) {
+    const bool within = problem.pointer.compare(0, pointer.size(), pointer) == 0 &&
+                        (problem.pointer.size() == pointer.size() || problem.pointer[pointer.size()] == '/');
+    if (!within) continue;
+    const std::string rest = problem.pointer.substr(pointer.size());
+    return {rest.empty() ? file : file + ": " + rest, problem.detail};
   }
-  return "";
+  return problem;
 }
+
+}  // namespace
 
 Definitions parse_definitions(const std::map<std::string, std::string>& files) {
   Definitions out;
@@ -256,11 +131,39 @@ Definitions read_definitions(const std::string& directory) {
   return parse_definitions(files);
 }
 
-std::vector<DefinitionChange> apply_definitions(ApiClient& client, const Definitions& definitions, bool dry_run) {
-  Application application(client, definitions);
-  auto changes = application.check();
-  if (!dry_run) application.apply();
-  return changes;
+Definitions read_scripts(const std::string& directory) {
+  if (!fs::is_directory(directory)) throw InvalidInput(directory + ": there is no such directory", {});
+  Definitions out;
+  for (const auto& entry : fs::directory_iterator(directory))
+    if (entry.is_regular_file() && entry.path().extension() == ".lua")
+      out.scripts[entry.path().stem().string()] = {entry.path().filename().string(), read_file(entry.path())};
+  return out;
+}
+
+std::string apply_definitions(ApiClient& client, const Definitions& definitions, bool dry_run) {
+  json body{{"scripts", json::object()}, {"workflows", json::array()}, {"triggers", json::array()}, {"dry_run", dry_run}};
+  std::map<std::string, std::string> files;  // where in the request a file went
+  for (const auto& [name, script] : definitions.scripts) {
+    body["scripts"][name] = script.text;
+    files[pointer_append("/scripts", name)] = script.file;
+  }
+  const auto add = [&](const char* kind, const std::map<std::string, Definitions::Document>& documents) {
+    for (const auto& [name, document] : documents) {
+      files[pointer_append(std::string("/") + kind, body[kind].size())] = document.file;
+      body[kind].push_back(document.json);
+    }
+  };
+  add("workflows", definitions.workflows);
+  add("triggers", definitions.triggers);
+  try {
+    return client.call("POST", api + "definitions", body.dump()).body;
+  } catch (const ApiError& error) {
+    if (error.problems().empty()) throw;
+    std::vector<Problem> problems;
+    for (const auto& problem : error.problems()) problems.push_back(in_its_file(problem, files));
+    throw ApiError(error.status(), "nothing was applied: " + problems.front().pointer + ": " + problems.front().detail, error.hint(),
+                   problems);
+  }
 }
 
 std::vector<std::string> export_definitions(ApiClient& client, const std::string& directory) {

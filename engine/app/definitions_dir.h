@@ -32,16 +32,13 @@ struct Definitions {
 // Throws InvalidInput naming file and place.
 Definitions parse_definitions(const std::map<std::string, std::string>& files);
 Definitions read_definitions(const std::string& directory);
+// The `*.lua` files of one folder (scripting.directory).
+Definitions read_scripts(const std::string& directory);
 
-struct DefinitionChange {
-  enum class Action { create, update, unchanged } action;
-  std::string kind, name;  // "workflow", "order-status"
-};
-std::string_view to_string(DefinitionChange::Action action);
-
-// Makes the store hold what `definitions` say; what they do not mention stays. Everything is checked before anything is
-// changed: throws InvalidInput or ApiError with the file and pointer of each fault, and nothing was applied.
-std::vector<DefinitionChange> apply_definitions(ApiClient& client, const Definitions& definitions, bool dry_run);
+// Makes the store hold what `definitions` say; what they do not mention stays. Everything is checked before anything is stored:
+// throws ApiError whose problems name file and pointer, and nothing was applied. Returns the API's answer,
+// {"items":[{"action": create | update | unchanged, "kind", "name"}],"dry_run"}.
+std::string apply_definitions(ApiClient& client, const Definitions& definitions, bool dry_run);
 
 // Writes everything the store holds into `directory`; returns the files written, relative to it.
 std::vector<std::string> export_definitions(ApiClient& client, const std::string& directory);

@@ -20,6 +20,7 @@ struct WatchedTable {
   std::string where_clause;
   std::vector<std::string> exclude_columns;
   std::vector<std::string> tags;
+  bool operator==(const WatchedTable&) const = default;
 };
 
 // A connection as the capture methods need it, after defaults and ${...} were applied.
@@ -38,6 +39,7 @@ struct SourceSettings {
   bool track_schema_changes = true;
   bool ignore_system_users = true;
   std::vector<std::string> system_users;
+  bool operator==(const SourceSettings&) const = default;
 };
 
 // A stream of committed changes of one connection. Implementations block; one thread each (see engine/journal/intake.h).
@@ -58,6 +60,8 @@ class Source {
   virtual void idle(std::chrono::milliseconds wait) = 0;
   // Bytes of history the database still holds for us; 0 if unknown. From the last contact, no query.
   virtual std::uint64_t lag_bytes() const = 0;
+  // A batch's position as the database prints it.
+  virtual std::string position_text(std::string_view position) const { return std::string(position); }
   // From another thread: makes read() and idle() return soon.
   virtual void interrupt() noexcept = 0;
 };

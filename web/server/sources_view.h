@@ -18,7 +18,7 @@ class SourcesView {
   // Stops reading from the source until resume(); what it journaled stays. Throws NotFound, Conflict (paused
   // already).
   virtual void pause(const std::string& name) = 0;
-  // Goes on where it was. Throws NotFound, Conflict (not paused).
+  // Goes on where it was. Throws NotFound.
   virtual void resume(const std::string& name) = 0;
 };
 

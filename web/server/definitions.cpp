@@ -1,0 +1,227 @@
+// Workflows, triggers and scripts that belong together, in one request: POST /definitions.
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "engine/journal/journal.h"
+#include "engine/store/store.h"
+#include "scripting/script_engine.h"
+#include "web/server/handlers.h"
+#include "web/server/trigger_checks.h"
+#include "web/server/webhook_workflow.h"
+#include "workflows/run.h"
+#include "workflows/services.h"
+
+namespace rowhook {
+namespace {
+
+enum class Action { create, update, unchanged };
+
+std::string_view name_of(Action action) {
+  switch (action) {
+    case Action::create: return "create";
+    case Action::update: return "update";
+    case Action::unchanged: return "unchanged";
+  }
+  return "";
+}
+
+// Only what a user writes: what the store adds says nothing about a difference.
+Json written(Json document) {
+  for (const char* name : {"created_at", "updated_at", "revision", "from_seq", "until_seq"}) document.erase(name);
+  return document;
+}
+
+// Everything of one request, checked as if it were stored already, then stored.
+class DefinitionSet {
+ public:
+  DefinitionSet(Call& call, const Json& body) : call_(call), store_(call.api.store()), services_(*call.api.services.nodes) {
+    services_.script_text = [this](const std::string& name) -> std::optional<std::string> {
+      if (const auto found = scripts_.find(name); found != scripts_.end()) return found->second.text;
+      const auto stored = store_.script(name);
+      return stored ? std::optional(stored->text) : std::nullopt;
+    };
+    read_scripts(body);
+    read_workflows(body);
+    read_stored_triggers();
+    read_triggers(body);
+  }
+
+  std::vector<Problem> problems() const { return problems_; }
+
+  Json changes() const {
+    Json items = Json::array();
+    const auto add = [&](std::string_view kind, const std::string& name, Action action) {
+      items.push_back({{"action", name_of(action)}, {"kind", kind}, {"name", name}});
+    };
+    for (const auto& [name, script] : scripts_) add("script", name, script.action);
+    for (const auto& workflow : workflows_) add("workflow", workflow.definition.id, workflow.action);
+    for (const auto& trigger : triggers_) add("trigger", trigger.trigger.name, trigger.action);
+    return items;
+  }
+
+  void store() {
+    const std::uint64_t head = call_.api.journal().last_seq();
+    for (const auto& [name, script] : scripts_)
+      if (script.action != Action::unchanged)
+        store_.save_script(name, script.text, script.revision, call_.request.principal.name);
+    for (const auto& workflow : workflows_)
+      if (workflow.action != Action::unchanged) store_.save_workflow(workflow.definition, workflow.revision);
+    for (const auto& trigger : triggers_) {
+      if (trigger.action == Action::create) store_.create_trigger(trigger.trigger, head);
+      if (trigger.action == Action::update) store_.update_trigger(trigger.trigger, trigger.trigger.revision, head);
+    }
+  }
+
+ private:
+  struct Script {
+    std::string text;
+    Action action = Action::create;
+    std::int64_t revision = -1;  // the stored one; -1: none
+  };
+  struct Workflow {
+    Definition definition;
+    Action action = Action::create;
+    std::int64_t revision = -1;
+  };
+  struct Wanted {
+    Trigger trigger;
+    Action action = Action::create;
+  };
+
+  // Problems of a part, under where the part stands in the request.
+  void add(const std::string& at, const std::vector<Problem>& found) {
+    for (const auto& problem : found) problems_.push_back({at + problem.pointer, problem.detail});
+  }
+
+  void read_scripts(const Json& body) {
+    const Json scripts = body.value("scripts", Json::object());
+    for (const auto& [name, text] : scripts.items()) {
+      const std::string at = pointer_append("/scripts", name);
+      if (!text.is_string()) {
+        problems_.push_back({at, "expected the text of the script"});
+        continue;
+      }
+      Script& script = scripts_[name];
+      script.text = text.get<std::string>();
+      ScriptEngine& engine = *call_.api.services.scripts;
+      const auto error = engine.check(*make_script(ScriptKind::transform, name, script.text));
+      if (error && engine.check(*make_script(ScriptKind::filter, name, script.text)))
+        problems_.push_back({at, error->message});
+      if (const auto stored = store_.script(name)) {
+        script.revision = stored->revision;
+        script.action = stored->text == script.text ? Action::unchanged : Action::update;
+      }
+    }
+  }
+
+  void read_workflows(const Json& body) {
+    const Json list = body.value("workflows", Json::array());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string at = pointer_append("/workflows", i);
+      std::vector<Problem> found;
+      Workflow workflow;
+      workflow.definition = definition_from_json(list[i], found);
+      if (found.empty() && workflow.definition.id.empty()) found.push_back({"/id", "is missing"});
+      if (found.empty()) {
+        if (const auto stored = store_.workflow(workflow.definition.id)) {
+          keep_secrets(workflow.definition, *stored);
+          workflow.revision = stored->revision;
+          workflow.action = written(to_json(*stored)) == written(to_json(workflow.definition)) ? Action::unchanged : Action::update;
+        }
+        found = validate_workflow(workflow.definition, services_);
+      }
+      add(at, found);
+      workflows_.push_back(std::move(workflow));
+    }
+  }
+
+  void read_stored_triggers() {
+    ListRange range;
+    range.limit = 1000;
+    for (;; range.skip += range.limit) {
+      auto page = store_.triggers({}, range);
+      const bool last = page.size() < range.limit;
+      for (auto& trigger : page) stored_.emplace(trigger.name, std::move(trigger));
+      if (last) return;
+    }
+  }
+
+  void read_triggers(const Json& body) {
+    const Json list = body.value("triggers", Json::array());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      std::vector<Problem> found;
+      Wanted wanted;
+      wanted.trigger = trigger_from_json(list[i], found);
+      if (found.empty()) {
+        compare(wanted, found);
+        check(wanted.trigger, found);
+      }
+      add(pointer_append("/triggers", i), found);
+      triggers_.push_back(std::move(wanted));
+    }
+  }
+
+  // A trigger's name is its identity here.
+  void compare(Wanted& wanted, std::vector<Problem>& found) {
+    Trigger& trigger = wanted.trigger;
+    const auto stored = stored_.find(trigger.name);
+    if (stored != stored_.end()) {
+      trigger.id = stored->second.id;
+      trigger.revision = stored->second.revision;
+      keep_secret(trigger, stored->second);
+      if (trigger.workflow_id.empty()) trigger.workflow_id = stored->second.workflow_id;
+      wanted.action = written(to_json(stored->second)) == written(to_json(trigger)) ? Action::unchanged : Action::update;
+      if (auto adapted = changed_webhook_workflow(stored->second, trigger, call_.api, found))
+        workflows_.push_back({*adapted, Action::update, adapted->revision});
+    } else if (trigger.workflow_id.empty() && trigger.config.contains("endpoint")) {
+      Definition made = webhook_workflow(trigger, call_.api, found);
+      trigger.workflow_id = made.id;
+      workflows_.push_back({std::move(made), Action::create, -1});
+    }
+  }
+
+  void check(const Trigger& trigger, std::vector<Problem>& found) {
+    const Definition* fresh = nullptr;
+    for (const auto& workflow : workflows_)
+      if (workflow.definition.id == trigger.workflow_id) fresh = &workflow.definition;
+    Trigger surroundings = trigger;
+    for (const char* member : {"filter_script", "transform_script"}) {  // of this request: there, though not stored yet
+      const auto name = surroundings.config.find(member);
+      if (name != surroundings.config.end() && name->is_string() && scripts_.count(name->get<std::string>()) > 0)
+        surroundings.config.erase(name);
+    }
+    check_trigger_surroundings(call_.api, surroundings, fresh == nullptr, found);
+    if (fresh && trigger.target_node_id && !fresh->node(*trigger.target_node_id))
+      found.push_back({"/target_node_id", "the workflow '" + fresh->id + "' has no node '" + *trigger.target_node_id + "'"});
+  }
+
+  Call& call_;
+  Store& store_;
+  NodeServices services_;  // with the scripts of this request
+  std::map<std::string, Script> scripts_;
+  std::vector<Workflow> workflows_;
+  std::map<std::string, Trigger> stored_;  // by name
+  std::vector<Wanted> triggers_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+ApiResponse apply_definitions(Call& call) {
+  const Json body = json_body(call.request);
+  static const Spec spec{
+      Field::map("scripts", "Texts of scripts by name", Field::any("text", "The script")),
+      Field::list("workflows", "Workflows with their ids", Field::any("workflow", "A workflow")),
+      Field::list("triggers", "Triggers; their names say which", Field::any("trigger", "A trigger")),
+      Field::boolean("dry_run", "Only check, and say what would change").fallback(false)};
+  const bool dry_run = spec.parse(body, "the request").at("dry_run");
+  DefinitionSet set(call, body);
+  refuse_problems("the set of definitions", set.problems());
+  if (!dry_run) {
+    set.store();
+    call.api.changed();
+  }
+  return ApiResponse::json(Json{{"items", set.changes()}, {"dry_run", dry_run}});
+}
+
+}  // namespace rowhook
