@@ -2,12 +2,13 @@
 
 #include <vector>
 
+#include "engine/capture/change_table/sqlite_change_tables.h"
 #include "engine/capture/postgres_logical/postgres_source.h"
 
 namespace rowhook {
 
 std::span<const SourceType> source_types() {
-  static const std::vector<SourceType> types{postgres_logical};
+  static const std::vector<SourceType> types{postgres_logical, sqlite_change_tables};
   return types;
 }
 
