@@ -100,7 +100,7 @@ CREATE TABLE script_versions (
 --
 -- Tens of thousands of rows a second arrive here: every further index costs.
 CREATE TABLE execution_logs (
-    id TEXT PRIMARY KEY,
+    id TEXT COLLATE "C" PRIMARY KEY,
     trigger_id BIGINT NOT NULL,
     trigger_revision BIGINT NOT NULL DEFAULT 1,
     workflow_id TEXT NOT NULL,

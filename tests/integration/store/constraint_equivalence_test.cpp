@@ -35,7 +35,7 @@ class ConstraintEquivalence : public ::testing::Test {
     directory_.reset();
   }
 
-  // "" when `value` is accepted in `column`, else the constraint or kind that refused it.
+  // Whether a trigger with `value` in `column` is accepted.
   static bool accepts(Connection& connection, const std::string& column, const SqlValue& value) {
     SqlParams params{std::string("A name"), std::string("w"),  std::string("shop"),
                      std::string("paid"),   std::string("{}"), nullptr};
