@@ -1,6 +1,7 @@
 #include "engine/app/shop.h"
 
 #include <array>
+#include <sstream>
 
 namespace rowhook {
 namespace {
@@ -44,7 +45,13 @@ void create_shop(Connection& connection) {
   connection.execute_script(shop_files().at("test-data.sql"));
 }
 
-void play_shop_changes(Connection& connection) { connection.execute_script(shop_files().at("changes.sql")); }
+std::vector<std::string> shop_changes() {
+  std::vector<std::string> statements;
+  std::istringstream text(shop_files().at("changes.sql"));
+  for (std::string line; std::getline(text, line);)
+    if (!line.empty()) statements.push_back(line);
+  return statements;
+}
 
 void live_shop_step(Connection& connection, std::uint64_t step) {
   switch (step % 5) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/db/connection.h"
 
@@ -15,8 +16,8 @@ const std::map<std::string, std::string>& shop_files();
 
 // Makes the tables and the shop's test data (3 products, one order with one item).
 void create_shop(Connection& connection);
-// What the reference example does to it: order 1 is paid, then shipped; product 1 is down to 3.
-void play_shop_changes(Connection& connection);
+// What the reference example does to it, statement by statement: order 1 is paid, then shipped; product 1 is down to 3.
+std::vector<std::string> shop_changes();
 
 // One thing a customer or the warehouse does: orders, payments, shipping, restocking. `step` counts from 0; the same steps
 // give the same shop.

@@ -21,7 +21,7 @@ async function fromRows(postgres, quick) {
   postgres.pgbench(['-c', '8', '-j', '2', '-t', String(total / 8), '-f', postgres.script(`SET synchronous_commit=off;\nINSERT INTO runs(status, amount, email) VALUES ('paid', (random()*1000)::numeric(10,2), 'customer@example.com');`)]);
   const started = process.hrtime.bigint();
   await engine.start();
-  await until(async () => (await engine.metric('rowhook_executions_total')) >= total, 'the executions', 300, 20);
+  await until(async () => (await engine.metric('rowhook_execution_rows_total')) >= total, 'the executions', 300, 20);
   const rate = total / (Number(process.hrtime.bigint() - started) / 1e9);
   report('b', 'executions/s from captured rows', rate, '', null, null, { least: 30000 });
   report('e', 'executions from captured rows, peak MB', engine.peak(), '', null, null, { most: 100 });
@@ -68,11 +68,11 @@ async function fromPosts(quick) {
   await stop(red.child);
   const engine = await new Rowhook({}, { workflows: { bench: flow },
     triggers: [{ name: 'each post', source: 'shop-api', event_type: 'order_paid', workflow_id: 'bench', config: {} }] }).start();
-  const before = await engine.metric('rowhook_executions_total');
+  const before = await engine.metric('rowhook_execution_rows_total');
   const started = process.hrtime.bigint();
   const answered = wrkPosts(`http://127.0.0.1:${engine.port}/api/v1/events`, { body, token: engine.token, seconds });
   const all = Math.round(answered * seconds * 0.98);
-  await until(async () => (await engine.metric('rowhook_executions_total')) - before >= all, 'the executions of the posts', 300, 10);
+  await until(async () => (await engine.metric('rowhook_execution_rows_total')) - before >= all, 'the executions of the posts', 300, 10);
   const ours = all / (Number(process.hrtime.bigint() - started) / 1e9);
   report('b', 'executions/s from posted events, 64 connections', ours, 'Node-RED', theirs, ours / theirs, { least: 4 });
   report('e', 'executions from posted events, peak MB', engine.peak(), 'Node-RED', theirMemory, null, { most: 100 });

@@ -15,7 +15,7 @@ export async function latency({ postgres, quick }) {
   const insert = postgres.script("INSERT INTO paced(status, amount) VALUES ('paid', 10.5);");
   postgres.pgbench(['-c', '4', '-j', '1', '-T', String(seconds), '-R', '1000', '-f', insert]);
   const total = Number(postgres.sql('SELECT count(*) FROM paced'));
-  await until(async () => (await engine.metric('rowhook_executions_total')) >= total, 'the executions');
+  await until(async () => (await engine.metric('rowhook_execution_rows_total')) >= total, 'the executions');
   const started = new Map(), times = [];
   const micros = (text) => { const [, whole, fraction] = /^(.*)\.(\d{6})Z$/.exec(text); return Date.parse(`${whole}Z`) * 1000 + Number(fraction); };
   const wanted = Math.min(total, quick ? 1000 : 10000);

@@ -50,4 +50,4 @@ export class Postgres {
   lsn() { return this.sql('SELECT pg_current_wal_lsn()'); }
 }
 
-export const lsnNumber = (text) => { const [high, low] = text.split('/'); return BigInt(`0x${high}`) * 4294967296n + BigInt(`0x${low}`); };
+export const lsnNumber = (text) => { const [high, low] = text.split('/'); return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`); };

@@ -39,7 +39,7 @@ export async function webhooks({ postgres, quick }) {
   postgres.pgbench(['-c', '8', '-j', '2', '-t', String(total / 8), '-f', postgres.script("SET synchronous_commit=off;\nINSERT INTO hooked(status, amount, email) VALUES ('paid', 10.5, 'customer@example.com');")]);
   const started = process.hrtime.bigint();
   await engine.start();
-  await until(async () => (await engine.metric('rowhook_executions_total')) >= total, 'the webhooks', 300, 20);
+  await until(async () => (await engine.metric('rowhook_execution_rows_total')) >= total, 'the webhooks', 300, 20);
   const ours = total / (Number(process.hrtime.bigint() - started) / 1e9);
   const body = JSON.stringify((await engine.json('/events?limit=1')).items[0]);
   const memory = engine.peak();
