@@ -49,7 +49,8 @@ void check_settings(const ServerSettings& settings, const Tcp::endpoint& endpoin
   if (settings.tls_certificate.empty() != settings.tls_key.empty())
     throw ConfigError(
         "TLS needs a certificate and a key",
-        {{settings.tls_key.empty() ? "/server/tls/key" : "/server/tls/certificate", "is missing"}});
+        {{settings.tls_key.empty() ? "/server/tls/key" : "/server/tls/certificate", "is missing"}},
+        "set both server.tls.certificate and server.tls.key");
   if (settings.tls_certificate.empty() && !endpoint.address().is_loopback())
     throw ConfigError(
         "listening on " + settings.listen +

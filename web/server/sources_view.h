@@ -15,8 +15,8 @@ class SourcesView {
   virtual ~SourcesView() = default;
   // Every configured source, in the order of the configuration. From memory: cheap, no I/O.
   virtual std::vector<SourceState> list() const = 0;
-  // Stops reading from the source until resume(); what it journaled stays. Throws NotFound, Conflict (paused
-  // already).
+  // Stops reading from the source until resume(); what it journaled stays. Twice is as
+  // good as once. Throws NotFound.
   virtual void pause(const std::string& name) = 0;
   // Goes on where it was. Throws NotFound.
   virtual void resume(const std::string& name) = 0;

@@ -1,0 +1,72 @@
+// Sources, health, metrics.
+#include <gtest/gtest.h>
+
+#include "tests/integration/web/api_rig.h"
+#include "tests/support/eventually.h"
+
+namespace rowhook::testing {
+namespace {
+
+using nlohmann::json;
+
+ApiRig::Options with_shop() {
+  ApiRig::Options options;
+  options.with_shop = true;
+  return options;
+}
+
+TEST(Sources, AreListedPausedAndResumed) {
+  ApiRig rig(with_shop());
+  const auto state = [&] { return rig.get("/api/v1/sources/shop").json()["state"].get<std::string>(); };
+  ASSERT_TRUE(eventually([&] { return state() == "running"; }));
+  const json list = rig.get("/api/v1/sources").json();
+  EXPECT_EQ(list["total"], 1);
+  for (const auto* member : {"name", "state", "reason", "remedy", "position", "lag_seconds", "lag_bytes"})
+    EXPECT_TRUE(list["items"][0].contains(member)) << member;
+  EXPECT_EQ(rig.post("/api/v1/sources/shop/pause", nullptr, "operator").status, 200);
+  EXPECT_TRUE(eventually([&] { return state() == "paused"; }));
+  rig.shop().insert_order(1, "new");
+  EXPECT_EQ(rig.post("/api/v1/sources/shop/resume", nullptr, "operator").status, 200);
+  EXPECT_TRUE(eventually([&] { return rig.get("/api/v1/events?table=orders").json()["total"] == 1; }));
+  EXPECT_EQ(rig.get("/api/v1/sources/nothing").status, 404);
+  EXPECT_EQ(rig.post("/api/v1/sources/nothing/pause", nullptr).status, 404);
+}
+
+TEST(Health, TellsOfEveryStreamWithoutAToken) {
+  ApiRig rig(with_shop());
+  ASSERT_TRUE(eventually([&] { return rig.get("/api/v1/health", "").json()["status"] == "ok"; }));
+  const json health = rig.get("/health", "").json();
+  EXPECT_EQ(health["version"], "test");
+  EXPECT_EQ(health["sources"][0]["name"], "shop");
+  EXPECT_EQ(health["store"]["status"], "ok");
+  EXPECT_EQ(health["journal"]["status"], "ok");
+  EXPECT_EQ(rig.get("/livez", "").status, 200);
+  EXPECT_EQ(rig.get("/readyz", "").status, 200);
+}
+
+TEST(Health, IsOkWithoutSources) {
+  ApiRig rig;
+  EXPECT_EQ(rig.get("/api/v1/health", "").json()["status"], "ok");
+  EXPECT_EQ(rig.get("/api/v1/health", "").json()["sources"], json::array());
+}
+
+TEST(MetricsRoutes, ShowTheViewsAndTheCounters) {
+  ApiRig rig;
+  rig.make_trigger("shop", "order_placed");
+  const json triggers = rig.get("/api/v1/metrics/triggers").json();
+  ASSERT_EQ(triggers["items"].size(), 1U);
+  EXPECT_EQ(triggers["items"][0]["trigger_count"], 1);
+  const json targeting = rig.get("/api/v1/metrics/node-targeting").json();
+  EXPECT_EQ(targeting["items"][0]["routing_type"], "auto_detected");
+  for (const auto* path : {"/metrics", "/api/v1/metrics"}) {
+    const HttpAnswer metrics = rig.get(path, "viewer");
+    EXPECT_EQ(metrics.status, 200);
+    EXPECT_TRUE(metrics.header("content-type").starts_with("text/plain"));
+    EXPECT_NE(metrics.body.find("rowhook_http_requests_total{status=\"2xx\"}"), std::string::npos);
+    for (const auto* who : {"viewer", "operator", "author", "admin"})
+      EXPECT_EQ(metrics.body.find(rig.token(who)), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace rowhook::testing
