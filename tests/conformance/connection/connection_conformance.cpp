@@ -10,6 +10,9 @@
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/temp_dir.h"
 
+// libpqxx 6.4 loses libpq's result (2 KB) when a session breaks off under a statement.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libpq.so"; }
+
 namespace rowhook {
 namespace {
 
