@@ -1,5 +1,6 @@
 #include "engine/event/json_writer.h"
 
+#include <algorithm>
 #include <array>
 
 namespace rowhook {
@@ -132,6 +133,21 @@ void write_json_string(std::string& out, std::string_view text) {
   }
   flush();
   out += '"';
+}
+
+std::string to_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = text.front() == '\0' ? 0 : utf8_length(text);
+    if (length > 0) {
+      out += text.substr(0, length);
+    } else {
+      out += "\xef\xbf\xbd";
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 void write_json_value(std::string& out, const Value& value) {

@@ -10,6 +10,8 @@ namespace rowhook {
 
 // Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
 void write_json_string(std::string& out, std::string_view text);
+// `text` with every byte that is not part of UTF-8, and every NUL, replaced by U+FFFD: what any database can hold.
+std::string to_utf8(std::string_view text);
 // Appends any value: null for null/absent/unchanged, base64 text for bytes.
 void write_json_value(std::string& out, const Value& value);
 // Appends an encoded row as an object; absent and unchanged columns are left out. "null" for an empty row.

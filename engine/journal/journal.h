@@ -48,7 +48,8 @@ class Journal {
   virtual ~Journal() = default;
   // Assigns seq (consecutive over all sources), writes, wakes readers. Events at or before the source's last
   // journaled (order, ordinal) are redeliveries: counted, not written. Events with an empty order (posted)
-  // are looked up by id when `check_ids`. Sets seq in `batch.events`.
+  // are looked up by id when `check_ids`. Sets seq in `batch.events` (of known posted events: the seq they
+  // have); all else is moved out of them, but for the id of posted ones.
   virtual Appended append(const std::string& source, Batch& batch, bool check_ids = false) = 0;
   virtual Resume resume(const std::string& source) = 0;
 
@@ -65,7 +66,9 @@ class Journal {
 
   virtual void record_gap(const Gap& gap) = 0;
   virtual std::vector<Gap> gaps(const std::string& source = {}) = 0;
-  virtual void forget(const std::string& source) = 0;  // drops the position: the source starts anew
+  // Drops the position, so that the source starts anew; keeps Resume::state, by which it knows what came
+  // before.
+  virtual void forget(const std::string& source) = 0;
 
   // Everything below `low_water` has been executed; retention may drop it when it is too old or too much.
   virtual void set_low_water(std::uint64_t low_water) = 0;
@@ -77,7 +80,7 @@ struct Retention {
   std::uint64_t max_bytes = 10ULL << 30;
 };
 
-// Segments `journal/%016x.db` under `directory`, SQLite in WAL mode with synchronous=FULL.
+// Segments `%016x.db` in `directory` (DATA_DIR/journal), SQLite in WAL mode with synchronous=FULL.
 std::unique_ptr<Journal> open_sqlite_journal(const std::string& directory, const Retention& retention,
                                              const Clock& clock);
 // Tables journal_events, journal_positions, journal_shapes, journal_gaps of the store's database (see

@@ -6,7 +6,7 @@ namespace rowhook {
 
 std::unique_ptr<Journal> open_sqlite_journal(const std::string& directory,
                                              const SqliteJournalOptions& options, const Clock& clock) {
-  return std::make_unique<DurableLog>(std::make_unique<SqliteStorage>(directory + "/journal", options, clock),
+  return std::make_unique<DurableLog>(std::make_unique<SqliteStorage>(directory, options, clock),
                                       options.log);
 }
 

@@ -143,7 +143,7 @@ TEST_P(JournalLookUps, Counts) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(All, JournalLookUps, ::testing::Values("sqlite"),
+INSTANTIATE_TEST_SUITE_P(All, JournalLookUps, ::testing::Values("sqlite", "postgres"),
                          [](const auto& kind) { return kind.param; });
 
 }  // namespace
