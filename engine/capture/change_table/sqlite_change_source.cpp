@@ -14,9 +14,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds look_when_idle{50};  // for file systems that tell nothing
-constexpr milliseconds look_when_hot{1};    // between a write to the WAL and the commit that makes it visible
-constexpr milliseconds hot_time{30};
+// How often we look by ourselves. A write to the WAL wakes us before the commit makes it visible, so then we
+// look often for a while, and a little longer now and then in case its fsync is slow.
+constexpr milliseconds look_when_hot{1}, hot_time{30};
+constexpr milliseconds look_when_warm{10}, warm_time{1000};
+constexpr milliseconds look_when_idle{250}, look_when_blind{20};
 constexpr milliseconds busy_pause{10};
 constexpr std::size_t max_batch_bytes = 4 << 20;
 constexpr std::size_t max_silent_rows =
@@ -30,11 +32,12 @@ std::string hex(std::uint64_t value) {
 
 struct PackedState {
   std::string token, mark;
+  std::int64_t epoch = 0;
 };
 PackedState unpack_state(const std::string& state) {
   const auto json = nlohmann::json::parse(state, nullptr, false);
   if (!json.is_object()) return {};
-  return {json.value("token", ""), json.value("mark", "")};
+  return {json.value("token", ""), json.value("mark", ""), json.value("epoch", std::int64_t{0})};
 }
 
 std::string mark_text(double time) { return hex(std::bit_cast<std::uint64_t>(time)); }
@@ -113,7 +116,9 @@ void SqliteChangeSource::attach(const Resume& resume) {
     bring_change_triggers_in_line(handle_, watches_, settings_.track_schema_changes);
     use(*state, before->id);
   } else {
-    take_over(last_order ? last_order->epoch + 1 : 0);
+    // Behind a recorded gap the position is forgotten; no event id of before may come again, whatever the
+    // clock says.
+    take_over(std::max(unpack_state(resume.state).epoch, last_order ? last_order->epoch : 0) + 1);
   }
   change.commit();
 }
@@ -202,7 +207,7 @@ bool SqliteChangeSource::changed_by_others() {
 
 Batch SqliteChangeSource::read(milliseconds wait) {
   const auto deadline = steady_clock::now() + wait;
-  auto hot_until = Time{};
+
   for (;;) {
     if (changed_by_others()) drained_ = false;
     if (!drained_) {
@@ -215,13 +220,16 @@ Batch SqliteChangeSource::read(milliseconds wait) {
     const auto now = steady_clock::now();
     if (purge_due(now)) purge();
     if (now >= deadline) return position_only();
-    auto nap = now < hot_until || !drained_ ? look_when_hot : look_when_idle;
-    nap = std::min(nap, std::chrono::duration_cast<milliseconds>(deadline - now) + milliseconds{1});
+    auto nap = watch_.notices_writes() ? look_when_idle : look_when_blind;
+    if (now < last_write_seen_ + warm_time) nap = std::min(nap, look_when_warm);
+    if (now < last_write_seen_ + hot_time || !drained_) nap = look_when_hot;
+    if (acknowledged_ > purged_) nap = std::min(nap, look_when_blind);
+    nap = std::min(nap, std::chrono::ceil<milliseconds>(deadline - now));
     switch (watch_.wait(nap)) {
       case SqliteFileWatch::Wake::interrupted:
         return position_only();
       case SqliteFileWatch::Wake::written:
-        hot_until = steady_clock::now() + hot_time;
+        last_write_seen_ = steady_clock::now();
         break;
       case SqliteFileWatch::Wake::time:
         break;
@@ -337,7 +345,8 @@ void SqliteChangeSource::report_position(Batch& batch) {
 }
 
 std::string SqliteChangeSource::packed_state() const {
-  return R"({"token":")" + token_ + R"(","mark":")" + mark_text(mark_) + "\"}";
+  return R"({"token":")" + token_ + R"(","epoch":)" + std::to_string(epoch_) + R"(,"mark":")" +
+         mark_text(mark_) + "\"}";
 }
 
 void SqliteChangeSource::acknowledge(std::string_view position) {

@@ -82,6 +82,7 @@ class SqliteChangeSource final : public Source {
 
   std::int64_t acknowledged_ = 0, purged_ = 0;
   Time last_foreign_write_, last_purge_, purge_not_before_;
+  Time last_write_seen_;  // by the file watch: a commit may be near
 };
 
 }  // namespace rowhook

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,18 @@
 #include "engine/base/errors.h"
 
 namespace rowhook {
+namespace {
+
+// Others may write to these without our kernel seeing it.
+bool is_network(const std::string& directory) {
+  constexpr std::array<std::uint32_t, 6> magics{0x6969,     0x517b,    0xfe534d42, 0xff534d42,
+                                                0x65735546, 0x01021997};  // NFS, SMB, CIFS, FUSE, 9P
+  struct statfs status {};
+  if (::statfs(directory.c_str(), &status) != 0) return true;
+  return std::find(magics.begin(), magics.end(), static_cast<std::uint32_t>(status.f_type)) != magics.end();
+}
+
+}  // namespace
 
 SqliteFileWatch::SqliteFileWatch() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (wake_ < 0)
@@ -26,9 +39,10 @@ void SqliteFileWatch::watch(const std::string& path) {
   name_ = real.filename().string();
   if (notify_ >= 0) ::close(notify_);
   notify_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);  // without it we only look now and then
-  if (notify_ >= 0)
-    ::inotify_add_watch(notify_, real.parent_path().c_str(),
-                        IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM);
+  const std::string directory = real.parent_path().string();
+  constexpr std::uint32_t events = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM;
+  local_ =
+      notify_ >= 0 && ::inotify_add_watch(notify_, directory.c_str(), events) >= 0 && !is_network(directory);
 }
 
 SqliteFileWatch::~SqliteFileWatch() {
@@ -40,7 +54,7 @@ SqliteFileWatch::Wake SqliteFileWatch::wait(std::chrono::milliseconds time) {
   const auto deadline = std::chrono::steady_clock::now() + time;
   for (;;) {
     const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     std::array<pollfd, 2> descriptors{{{wake_, POLLIN, 0}, {notify_, POLLIN, 0}}};
     ::poll(descriptors.data(), descriptors.size(), static_cast<int>(std::max<std::int64_t>(0, left.count())));
     std::uint64_t count = 0;

@@ -17,6 +17,8 @@ class SqliteFileWatch {
 
   // From now on this file, and no other.
   void watch(const std::string& path);
+  // False where writes may go unnoticed: on network file systems, or without inotify.
+  bool notices_writes() const { return local_; }
 
   enum class Wake { written, interrupted, time };
   // interrupted wins, and stays so until it was returned once.
@@ -28,6 +30,7 @@ class SqliteFileWatch {
 
   std::string name_;
   int notify_ = -1, wake_ = -1;
+  bool local_ = false;
 };
 
 }  // namespace rowhook

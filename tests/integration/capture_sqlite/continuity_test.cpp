@@ -35,7 +35,9 @@ std::string gap(F f) {
 // What the journal does once somebody has decided: the source starts anew behind the recorded gap.
 void start_anew(CaptureTest& test) {
   const std::string last = test.capture.resume.last_order;
+  const std::string state = test.capture.resume.state;
   test.capture.resume = Resume{};
+  test.capture.resume.state = state;
   test.capture.open();
   EXPECT_GT(test.capture.resume.position, last);
   test.capture.resume.last_order = last;
