@@ -32,7 +32,8 @@ asio::awaitable<void> ask_scripts(LiveExecution& job, ScriptEngine& engine, Atte
     co_return;
   }
   ItemPtr item = std::make_shared<const Item>(job.event);
-  for (const auto& script : {job.trigger->filter, job.trigger->transform}) {
+  const std::array<ScriptPtr, 2> scripts{job.trigger->filter, job.trigger->transform};
+  for (const auto& script : scripts) {
     if (!script) continue;
     attempt.asked_scripts = true;
     ScriptResult result = co_await awaited<ScriptResult>([&](std::function<void(ScriptResult)> done) {

@@ -38,7 +38,7 @@ struct Executors::Thread {
   }
 
   asio::awaitable<void> run_queued() {
-    while (!queue.empty()) {
+    while (!queue.empty() && !stopping) {
       LiveExecution* job = queue.front();
       queue.pop_front();
       Attempt attempt = co_await run_attempt(*job, parts, settings);
@@ -54,6 +54,7 @@ struct Executors::Thread {
       }
     }
     --coroutines;
+    if (stopping) hand_over();  // the handler that would do it does not run any more
   }
 
   void hand_over() {
@@ -74,6 +75,7 @@ struct Executors::Thread {
   std::vector<Finished> finished;
   bool pump_posted = false, handover_posted = false;
   std::atomic<std::size_t> coroutines{0};
+  std::atomic<bool> stopping{false};
 };
 
 Executors::Executors(const Scheduler::Parts& parts, const SchedulerSettings& settings, Handover finished)
@@ -119,7 +121,10 @@ void Executors::submit(std::vector<LiveExecution*> jobs) {
 
 void Executors::stop() {
   stopped_ = true;
-  for (auto& thread : threads_) thread->io->stop();
+  for (auto& thread : threads_) {
+    thread->stopping = true;
+    thread->io->stop();
+  }
   for (auto& thread : threads_)
     if (thread->thread.joinable()) thread->thread.join();
 }

@@ -62,6 +62,24 @@ void Scheduler::change_routing(const std::function<RouterPtr()>& change) {
   impl_->core.set_router(change());
 }
 
+namespace {
+// What nodes see as the event when there is none: nothing happened but that somebody asked.
+EventPtr event_of_hand_run(const std::string& execution_id, Micros now) {
+  static const ShapePtr shape = [] {
+    Shape made;
+    made.source = made.connection = "rowhook";
+    made.method = "api";
+    return seal(std::move(made));
+  }();
+  auto event = std::make_shared<Event>();
+  event->id = execution_id;
+  event->type = "manual_run";
+  event->shape = shape;
+  event->timestamp = event->captured_at = now;
+  return event;
+}
+}  // namespace
+
 Execution Scheduler::run_once(WorkflowPtr workflow, const std::string& target_node_id, EventPtr event,
                               ItemPtr item, bool dry_run) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -71,13 +89,12 @@ Execution Scheduler::run_once(WorkflowPtr workflow, const std::string& target_no
   for (std::uint64_t bits = core.parts.random(), i = 0; i < 16; ++i, bits >>= 4) row.id += digits[bits & 15];
   row.workflow_id = definition_of(*workflow).id;
   row.target_node_id = target_node_id;
-  if (event) {
-    row.event_id = event->id;
-    row.source = event->shape->source;
-    row.event_type = event->type;
-    row.table = event->shape->table;
-    row.key = event->key;
-  }
+  if (!event) event = event_of_hand_run(row.id, core.parts.clock->now());
+  row.event_id = event->id;
+  row.source = event->shape->source;
+  row.event_type = event->type;
+  row.table = event->shape->table;
+  row.key = event->key;
   RunContext context;
   context.event = event;
   context.execution_id = row.id;
