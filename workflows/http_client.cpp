@@ -1,5 +1,6 @@
 #include "workflows/http_client.h"
 
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -21,10 +22,11 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds sweep_interval{200};
 
-// libcurl's sockets in epoll. libcurl takes a socket out and puts it in again for every request on a kept
-// connection; here it stays registered for reading until it is closed or something arrives that nobody waits
-// for. Thread safety: confined to the client's thread.
-class SocketPoll {
+// libcurl's sockets in epoll. libcurl takes a connection's socket out and puts it in again for every request;
+// here it stays registered for reading until it is closed or something arrives that nobody waits for. Sockets
+// that libcurl opens for itself (its resolver's) come and go without our knowledge and are taken out when it
+// says so. Thread safety: confined to the client's thread, but for wake().
+class SocketPoll final : public SocketWatcher {
  public:
   SocketPoll() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (epoll_ < 0 || wake_ < 0) throw TransientError("no descriptors are left for outgoing HTTP");
@@ -33,7 +35,7 @@ class SocketPoll {
     event.data.fd = wake_;
     ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
   }
-  ~SocketPoll() {
+  ~SocketPoll() override {
     ::close(wake_);
     ::close(epoll_);
   }
@@ -46,19 +48,22 @@ class SocketPoll {
     [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
   }
 
+  void opened(int fd) override { at(fd) = {0, 0, true}; }
+  void closing(int fd) override { at(fd) = {}; }  // which takes it out of epoll
+
   void want(int fd, int what) {
     auto& socket = at(fd);
-    socket.wanted = what == CURL_POLL_REMOVE
-                        ? 0
-                        : (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
-    if (socket.wanted == 0) {
-      if (socket.registered != 0 && socket.registered != EPOLLIN) set(fd, socket, EPOLLIN);
-    } else if (socket.wanted != socket.registered) {
+    socket.wanted = (what == CURL_POLL_IN || what == CURL_POLL_INOUT ? EPOLLIN : 0U) |
+                    (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? EPOLLOUT : 0U);
+    if (socket.wanted == socket.registered) return;
+    if (socket.wanted != 0) {
       set(fd, socket, socket.wanted);
+    } else if (!socket.is_connection) {
+      remove(fd, socket);
+    } else if (socket.registered != EPOLLIN) {
+      set(fd, socket, EPOLLIN);
     }
   }
-
-  void forget(int fd) { at(fd) = {}; }  // it is about to be closed, which takes it out of epoll
 
   // Calls ready(fd, curl_flags) for each socket libcurl waits for.
   template <typename Ready>
@@ -77,8 +82,7 @@ class SocketPoll {
       if (socket.registered == 0) continue;  // closed meanwhile
       if (socket.wanted == 0) {
         // An idle connection: libcurl sees that it was closed when it looks at it the next time.
-        ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-        socket.registered = 0;
+        remove(fd, socket);
         continue;
       }
       const int flags = (event.events & EPOLLIN ? CURL_CSELECT_IN : 0) |
@@ -91,6 +95,7 @@ class SocketPoll {
  private:
   struct Socket {
     std::uint32_t registered = 0, wanted = 0;
+    bool is_connection = false;
   };
   Socket& at(int fd) {
     const auto index = static_cast<std::size_t>(fd);
@@ -103,6 +108,10 @@ class SocketPoll {
     event.data.fd = fd;
     ::epoll_ctl(epoll_, socket.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
     socket.registered = events;
+  }
+  void remove(int fd, Socket& socket) {
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    socket.registered = 0;
   }
 
   int epoll_, wake_;
@@ -192,10 +201,6 @@ struct HttpClient::Impl {
     if (impl.timer_set) impl.timer = steady_clock::now() + milliseconds(timeout_ms);
     return 0;
   }
-  static int on_close(void* self, curl_socket_t fd) {
-    static_cast<Impl*>(self)->poll.forget(fd);
-    return ::close(fd);
-  }
 
   void serve();
   bool take_inbox();
@@ -214,7 +219,7 @@ struct HttpClient::Impl {
   SocketPoll poll;
   Guarded<Inbox> inbox;
   CURLM* multi = nullptr;
-  TransferSettings transfer_settings{settings, rules, on_close, this};
+  TransferSettings transfer_settings{settings, rules, poll};
   std::vector<std::unique_ptr<HttpTransfer>> idle;
   std::unordered_map<HttpTransfer*, std::unique_ptr<HttpTransfer>> busy;
   std::unordered_map<std::string, Host> hosts;
@@ -235,6 +240,11 @@ int HttpClient::Impl::wait_time() const {
 }
 
 void HttpClient::Impl::serve() {
+  // OpenSSL writes without MSG_NOSIGNAL: a connection that the server closed must not end the engine.
+  sigset_t pipe;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   for (;;) {
     int running = 0;
     poll.wait(wait_time(), [&](int fd, int flags) { curl_multi_socket_action(multi, fd, flags, &running); });

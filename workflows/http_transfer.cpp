@@ -1,6 +1,7 @@
 #include "workflows/http_transfer.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -62,8 +63,9 @@ void HttpTransfer::set_fixed_options() {
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, on_open);
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
-  curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETFUNCTION, settings_.close_socket);
-  curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETDATA, settings_.close_socket_data);
+  curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETDATA,
+                   &settings_.sockets);  // a connection outlives its first transfer
 }
 
 void HttpTransfer::set_method() {
@@ -147,7 +149,15 @@ curl_socket_t HttpTransfer::on_open(void* self, curlsocktype, curl_sockaddr* add
     return CURL_SOCKET_BAD;
   }
   transfer.address_allowed_ = true;
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  transfer.settings_.sockets.opened(fd);
+  return fd;
+}
+
+int HttpTransfer::on_close(void* watcher, curl_socket_t fd) {
+  static_cast<SocketWatcher*>(watcher)->closing(fd);
+  return ::close(fd);
 }
 
 HttpResult HttpTransfer::result_of(CURLcode code) {

@@ -18,12 +18,19 @@ struct PendingRequest {
   std::string host;  // "https://example.com:8443", for limits and messages
 };
 
+// Told of every socket of a connection, as soon as it is open and right before it is closed.
+class SocketWatcher {
+ public:
+  virtual ~SocketWatcher() = default;
+  virtual void opened(int fd) = 0;
+  virtual void closing(int fd) = 0;
+};
+
 // What transfers need of their client. Outlives them.
 struct TransferSettings {
   const HttpClientSettings& client;
   const EgressRules& rules;
-  curl_closesocket_callback close_socket;
-  void* close_socket_data;
+  SocketWatcher& sockets;
 };
 
 // Thread safety: confined to the client's thread. Does not move: libcurl holds its address.
@@ -47,6 +54,7 @@ class HttpTransfer {
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int on_close(void* watcher, curl_socket_t fd);
   void set_fixed_options();
   void set_method();
   void set_headers();

@@ -74,6 +74,7 @@ class HttpRequestNode final : public Node {
         passes_response_(config["output"] == "response"),
         signer_(webhook_secrets(config)),
         signs_(config.contains("secret")),
+        clock_(services.clock ? *services.clock : system_clock()),
         services_(services) {
     for (const auto& [name, value] : config["headers"].items()) {
       headers_.emplace_back(name, Template::parse(value.get<std::string>()));
@@ -97,7 +98,7 @@ class HttpRequestNode final : public Node {
     if (result.kind == HttpResult::Kind::permanent) throw PermanentError(result.error, result.hint);
     if (result.kind == HttpResult::Kind::transient) throw TransientError(result.error, result.hint);
     context.notes.push_back("HTTP " + std::to_string(result.response.status));
-    require_success(result.response, host, services_.clock->now());
+    require_success(result.response, host, clock_.now());
     co_return to_output(passes_response_ ? response_item(result.response) : std::move(item));
   }
 
@@ -138,7 +139,7 @@ class HttpRequestNode final : public Node {
       lines.push_back(text.empty() ? name + ";" : name + ": " + text);
     }
     const std::string id = webhook_id(context);
-    const std::int64_t timestamp = services_.clock->now() / 1'000'000;
+    const std::int64_t timestamp = clock_.now() / 1'000'000;
     lines.push_back("webhook-id: " + id);
     lines.push_back("webhook-timestamp: " + std::to_string(timestamp));
     if (signs_) lines.push_back("webhook-signature: " + signer_.sign(id, timestamp, request.body));
@@ -154,6 +155,7 @@ class HttpRequestNode final : public Node {
   bool sets_content_type_ = false;
   std::vector<std::pair<std::string, Template>> headers_;
   std::optional<ValueTemplate> body_;
+  const Clock& clock_;
   NodeServices& services_;
 };
 

@@ -219,6 +219,24 @@ TEST_F(HttpClientTest, ConnectionsThatTheServerClosedAreReplaced) {
   }
 }
 
+// The resolver's sockets come and go under the numbers that connections have later.
+TEST_F(HttpClientTest, NamesAreResolvedWhileConnectionsComeAndGo) {
+  FlakyHttpServer server([](const SeenRequest&, Exchange& exchange) {
+    exchange.answer(200, "Connection: close\r\n", "x");
+    exchange.close();
+  });
+  const std::string port = ":" + std::to_string(server.port()) + "/";
+  std::vector<std::future<HttpResult>> results;
+  for (int i = 0; i < 60; ++i)
+    results.push_back(start(post("http://" +
+                                 std::string(i % 3 == 0   ? "localhost"
+                                             : i % 3 == 1 ? "127.0.0.1"
+                                                          : "no.such.name.invalid") +
+                                 port)));
+  for (std::size_t i = 0; i < results.size(); ++i)
+    EXPECT_EQ(results[i].get().kind, i % 3 == 2 ? Kind::transient : Kind::answered) << i;
+}
+
 TEST_F(HttpClientTest, NobodyListensIsTransientAndAWrongUrlIsNot) {
   std::string url;
   {

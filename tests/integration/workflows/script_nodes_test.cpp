@@ -63,7 +63,8 @@ TEST_F(ScriptNodes, AFilterLetsPassOrEndsTheWay) {
 }
 
 TEST_F(ScriptNodes, TheConditionSparesTheScript) {
-  EXPECT_EQ(run("filter", R"({"where":"status = 'new'","filter":"new.no_such_column == 1"})").kind, Kind::completed);
+  EXPECT_EQ(run("filter", R"({"where":"status = 'new'","filter":"new.no_such_column == 1"})").kind,
+            Kind::completed);
   EXPECT_EQ(state_.steps.back().status, StepStatus::filtered);
 }
 
