@@ -42,6 +42,16 @@ target_precompile_headers(rowhook_pch PRIVATE
   <optional> <set> <span> <stdexcept> <string> <string_view> <thread> <tuple> <unordered_map> <utility> <variant>
   <vector> <nlohmann/json.hpp>)
 
+# The same and GoogleTest, for the tests.
+if(ROWHOOK_TESTS)
+  add_library(rowhook_test_pch STATIC "${CMAKE_BINARY_DIR}/pch.cpp")
+  target_link_libraries(rowhook_test_pch PUBLIC rowhook_flags GTest::gmock)
+  target_precompile_headers(rowhook_test_pch PRIVATE
+    <algorithm> <array> <atomic> <chrono> <condition_variable> <cstdint> <deque> <functional> <map> <memory> <mutex>
+    <optional> <set> <span> <stdexcept> <string> <string_view> <thread> <tuple> <unordered_map> <utility> <variant>
+    <vector> <nlohmann/json.hpp> <gmock/gmock.h> <gtest/gtest.h>)
+endif()
+
 function(rowhook_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LINK" ${ARGN})
   add_library(rowhook_${name} STATIC ${ROOM_SOURCES})
@@ -49,6 +59,7 @@ function(rowhook_room name)
   target_precompile_headers(rowhook_${name} REUSE_FROM rowhook_pch)
 endfunction()
 
+add_custom_target(end_to_end_tests)  # those labelled end-to-end or crash: what also runs against the release build
 function(rowhook_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   if(NOT ROWHOOK_TESTS)
@@ -56,7 +67,10 @@ function(rowhook_test name)
   endif()
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LINK} rowhook_flags GTest::gmock GTest::gtest_main)
-  target_precompile_headers(${name} REUSE_FROM rowhook_pch)
+  target_precompile_headers(${name} REUSE_FROM rowhook_test_pch)
+  if("end-to-end" IN_LIST T_LABELS OR "crash" IN_LIST T_LABELS)
+    add_dependencies(end_to_end_tests ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 300)
