@@ -83,8 +83,8 @@ class PostgresCluster {
   bool wait_until_ready();
 
   TempDir directory_;
+  int version_ = 0;  // before bin_, which sets it
   std::filesystem::path bin_, data_, log_;
-  int version_ = 0;
   int port_ = 0;
   pid_t server_ = -1;
   std::map<std::string, std::unique_ptr<PostgresSession>> sessions_;

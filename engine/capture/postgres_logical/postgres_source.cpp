@@ -48,6 +48,17 @@ class Signal {
   int descriptor_;
 };
 
+// A slot cannot decode log that is older than the publication.
+void refuse_older_slot(const SlotFacts& slot, const std::string& name, const std::string& publication,
+                       const SourceSettings& settings) {
+  if (!slot.exists || slot.wal_status == "lost") return;
+  refuse_errors(check_slot(slot, name, settings));
+  throw PermanentError("replication slot " + name + " was made before the publication was made: " +
+                           publication + " does not exist yet",
+                       "SELECT pg_drop_replication_slot('" + name +
+                           "'); then resume the source: it makes both in the right order");
+}
+
 class PostgresSource final : public Source {
  public:
   explicit PostgresSource(const SourceSettings& settings)
@@ -95,7 +106,8 @@ class PostgresSource final : public Source {
   Batch pending_;  // position and state without events that were not given yet
   std::uint32_t notice_ordinal_ = 0;
   steady_clock::time_point gave_position_at_;
-  bool urgent_ = false;  // the server waits for our position (it may be shutting down)
+  bool asked_ = false;   // the server wants a report now
+  bool urgent_ = false;  // and waits for our position: it may be shutting down
   std::size_t last_size_ = 0;
 };
 
@@ -162,6 +174,7 @@ void PostgresSource::prepare(PgSession& session, const SystemFacts& system) {
   refuse_errors(
       check_tables(watches_, tables_, state_, missing ? catalog.table_names() : std::vector<std::string>{}));
   if (!fresh_) check_resume(catalog.slot(slot), slot, position_, system.end, settings_);
+  if (fresh_ && !plan.main.exists) refuse_older_slot(catalog.slot(slot), slot, plan.main_name, settings_);
   if (!made_before) apply_plan(session, plan);
   if (fresh_) {
     try {
@@ -242,12 +255,16 @@ Batch PostgresSource::read(milliseconds wait) {
   try {
     for (;;) {
       take_notices(batch);
-      stream_->drain(take_one);
-      if (urgent_) stream_->acknowledge(stream_->acknowledged(), true);
+      const bool full = stream_->drain(take_one);
+      if (std::exchange(asked_, false)) stream_->acknowledge(stream_->acknowledged(), true);
+      // Inside a transaction the rest of it is on its way: returning now would cost the journal an fsync
+      // without a position.
+      const bool whole = !decoder_->in_transaction();
       const auto now = steady_clock::now();
-      if (is_due(batch) || now >= deadline || signal_.clear()) return give(std::move(batch));
+      if (full || (whole && is_due(batch)) || now >= deadline || signal_.clear())
+        return give(std::move(batch));
       const auto until =
-          batch.position ? std::min(deadline, gave_position_at_ + position_interval) : deadline;
+          whole && batch.position ? std::min(deadline, gave_position_at_ + position_interval) : deadline;
       stream_->wait(std::chrono::ceil<milliseconds>(until - now));
     }
   } catch (const ServerRefusal& refusal) {
@@ -276,7 +293,7 @@ void PostgresSource::take_keepalive(std::string_view message, Batch& batch) {
   WireReader in(message);
   const Lsn end = in.u64();
   in.time();
-  if (in.u8() != 0) urgent_ = true;
+  if (in.u8() != 0) asked_ = urgent_ = true;
   server_end_ = std::max(server_end_, end);
   if (decoder_->in_transaction() || end <= position_) return;
   position_ = end;
