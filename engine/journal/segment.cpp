@@ -13,6 +13,13 @@ std::atomic<std::uint64_t> uses{0};
 
 }  // namespace
 
+void throw_if_damaged(const std::string& path, const SqliteFailure& error) {
+  const int code = error.code() & 0xff;
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+    throw PermanentError(path + " is damaged: " + error.what(),
+                         "restore the file from a backup, or move it away to go on without its events");
+}
+
 struct Segment::Reader {
   SqliteFile file;
   SqliteStatement block, shape;
@@ -101,9 +108,7 @@ decltype(auto) Segment::with_reader(const F& f) {
   } catch (const SqliteFailure& error) {
     reader->reset();
     reader_open_ = false;
-    if (const int code = error.code() & 0xff; code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-      throw PermanentError(path_ + " is damaged: " + error.what(),
-                           "restore the file from a backup, or move it away to go on without its events");
+    throw_if_damaged(path_, error);
     throw;
   }
 }

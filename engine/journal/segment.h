@@ -8,6 +8,7 @@
 #include "engine/base/guarded.h"
 #include "engine/journal/segment_index.h"
 #include "engine/journal/shape_cache.h"
+#include "engine/journal/sqlite_file.h"
 
 namespace rowhook {
 
@@ -77,5 +78,8 @@ class Segment {
   std::atomic<std::uint64_t> last_used_{0};
 };
 using SegmentPtr = std::shared_ptr<Segment>;
+
+// Throws PermanentError naming the file when `error` says that its bytes are not what they should be.
+void throw_if_damaged(const std::string& path, const SqliteFailure& error);
 
 }  // namespace rowhook

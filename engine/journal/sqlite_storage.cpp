@@ -16,6 +16,17 @@ namespace {
 constexpr std::size_t max_open_readers = 8;
 constexpr std::size_t max_kept_indexes = 3;  // of segments that wait to be sealed
 
+// A damaged file is not a matter of trying again.
+template <typename F>
+void naming_damage(const Segment& segment, const F& f) {
+  try {
+    f();
+  } catch (const SqliteFailure& error) {
+    throw_if_damaged(segment.path(), error);
+    throw;
+  }
+}
+
 }  // namespace
 
 SqliteStorage::SqliteStorage(std::string directory, const SqliteJournalOptions& options, const Clock& clock)
@@ -42,10 +53,13 @@ JournalState SqliteStorage::open() {
   }
   for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
     segments[i]->end = segments[i + 1]->first();
-    load_sealed(*segments[i]);
+    naming_damage(*segments[i], [&] { load_sealed(*segments[i]); });
   }
-  writer_ = std::make_unique<SegmentWriter>(segments.back());
-  JournalState state = writer_->load();
+  JournalState state;
+  naming_damage(*segments.back(), [&] {
+    writer_ = std::make_unique<SegmentWriter>(segments.back());
+    state = writer_->load();
+  });
   active_bytes_ = writer_->bytes();
   active_since_ = writer_->events() > 0 ? writer_->oldest() : 0;
   // An earlier generation of the same first seq holds nothing that counts.
@@ -83,7 +97,10 @@ SqliteStorage::Segments SqliteStorage::find_segments() {
   std::sort(segments.begin(), segments.end(),
             [](const SegmentPtr& a, const SegmentPtr& b) { return a->name() < b->name(); });
   // A crash may have cut the creation of the newest short; then it holds nothing.
-  while (!segments.empty() && !segment_is_complete(*segments.back())) {
+  while (!segments.empty()) {
+    bool complete = false;
+    naming_damage(*segments.back(), [&] { complete = segment_is_complete(*segments.back()); });
+    if (complete) break;
     remove_segment_files(*segments.back());
     segments.pop_back();
   }
