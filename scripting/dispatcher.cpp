@@ -25,16 +25,16 @@ thread_local bool is_worker = false;
 
 }  // namespace
 
-void PendingRun::set(std::size_t index, ScriptResult result) {
-  results_[index] = std::move(result);
-  if (missing_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+// Counted under the lock: who waits may destroy this as soon as it sees the last result counted.
+void PendingRun::complete(std::size_t results) {
   const std::lock_guard lock(mutex_);
-  done_.notify_all();
+  missing_ -= results;
+  if (missing_ == 0) done_.notify_all();
 }
 
 void PendingRun::wait() {
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return missing_.load(std::memory_order_acquire) == 0; });
+  done_.wait(lock, [this] { return missing_ == 0; });
 }
 
 // A batch while a host works on it. jobs[delivered, sent) are outstanding.
@@ -76,23 +76,22 @@ Dispatcher::~Dispatcher() {
     state.slow_queue.clear();
   });
   state_.notify();
-  for (auto& job : waiting) fail(job, ScriptError::Type::killed, "the engine is stopping", Lane::normal);
+  for (auto& job : waiting) fail(job, ScriptError::Type::killed, "the engine is stopping");
   for (auto& worker : workers_) worker.join();
 }
 
 bool Dispatcher::stopping() const { return stopping_; }
 
 void Dispatcher::run(std::vector<Job> jobs, PendingRun& run) {
-  std::vector<Job> slow;
   if (slow_scripts_.load(std::memory_order_relaxed) > 0) {
-    const auto is_slow = [&](const State& state, const Job& job) { return state.slow.contains(job.call.bundle->script->id); };
     state_.with([&](State& state) {
-      for (auto& job : jobs)
-        if (is_slow(state, job)) slow.push_back(std::move(job));
-      std::erase_if(jobs, [](const Job& job) { return !job.run; });
-      for (auto& job : slow) state.slow_queue.push_back(std::move(job));
+      const auto slow = std::stable_partition(jobs.begin(), jobs.end(), [&](const Job& job) {
+        return !state.slow.contains(job.call.bundle->script->id);
+      });
+      std::move(slow, jobs.end(), std::back_inserter(state.slow_queue));
+      jobs.erase(slow, jobs.end());
     });
-    if (!slow.empty()) state_.notify();
+    state_.notify();
   }
   while (!jobs.empty()) {
     Lane lane = Lane::normal;
@@ -130,8 +129,7 @@ void Dispatcher::start(Job job) {
   }
   if (refused) {
     fail(job, ScriptError::Type::refused,
-         stopping() ? "the engine is stopping" : "1024 calls of slow scripts are waiting already; try again later",
-         Lane::normal);
+         stopping() ? "the engine is stopping" : "1024 calls of slow scripts are waiting already; try again later");
     return;
   }
   state_.notify();
@@ -189,7 +187,7 @@ void Dispatcher::drive(std::vector<Job>& jobs, Lane& lane) {
     auto host = stopping() ? nullptr : pool_.take();
     if (!host || idle_ends > 3) {
       const std::string why = stopping() ? "the engine is stopping" : host ? "script hosts end at once" : pool_.error();
-      for (auto& job : jobs) fail(job, ScriptError::Type::killed, why, lane);
+      for (auto& job : jobs) fail(job, ScriptError::Type::killed, why);
       jobs.clear();
       if (host) pool_.give_back(std::move(host), false);
       return;
@@ -205,7 +203,7 @@ void Dispatcher::drive(std::vector<Job>& jobs, Lane& lane) {
 bool Dispatcher::serve(HostProcess& host, std::vector<Job>& jobs, Lane& lane) {
   const std::size_t sent = host.send(jobs.size(), [&](std::size_t i) -> const HostCall& { return jobs[i].call; });
   if (sent == 0) {
-    fail(jobs.front(), ScriptError::Type::refused, "the event and the script together are larger than 32 MiB", lane);
+    fail(jobs.front(), ScriptError::Type::refused, "the event and the script together are larger than 32 MiB");
     jobs.erase(jobs.begin());
     return true;
   }
@@ -248,24 +246,60 @@ void Dispatcher::watch(Batch& batch, Lane& lane) {
   }
 }
 
+struct Dispatcher::Tally {
+  std::size_t calls[2] = {0, 0};
+  std::size_t errors[8] = {};
+  double seconds = 0;
+  void add(const Job& job, const ScriptResult& result) {
+    ++calls[job.call.bundle->script->kind == ScriptKind::filter ? 0 : 1];
+    seconds += std::chrono::duration<double>(result.time).count();
+    if (result.error) ++errors[static_cast<std::size_t>(result.error->type)];
+  }
+};
+
+void Dispatcher::count(const Tally& tally) {
+  for (std::size_t i = 0; i < std::size(tally.calls); ++i)
+    if (tally.calls[i] > 0) calls_[i]->add(static_cast<double>(tally.calls[i]));
+  for (std::size_t i = 0; i < std::size(tally.errors); ++i)
+    if (tally.errors[i] > 0) errors_[i]->add(static_cast<double>(tally.errors[i]));
+  if (tally.seconds > 0) seconds_.add(tally.seconds);
+}
+
 // Delivers every response that has come. False: the host wrote something else than responses.
 bool Dispatcher::deliver_finished(Batch& batch) {
   std::string_view bytes = batch.host.new_responses();
+  Tally tally;
+  PendingRun* run = nullptr;  // of the last results placed, not yet counted there
+  std::size_t placed = 0;
+  bool sound = true;
+  const auto complete = [&] {
+    if (placed > 0) run->complete(placed);
+    placed = 0;
+  };
   try {
     while (!bytes.empty() && batch.delivered < batch.sent) {
       Job& job = batch.jobs[batch.delivered];
-      const bool check = job.call.event == nullptr;
-      const auto kind = check ? std::nullopt : std::optional(job.call.bundle->script->kind);
+      const auto kind = job.call.event ? std::optional(job.call.bundle->script->kind) : std::nullopt;
       ScriptResult result = read_response(bytes, kind, limits_.output_limit);
-      const auto time = result.time;
-      note_time(job, time, Lane::normal);
-      deliver(job, std::move(result), Lane::normal);
       ++batch.delivered;
+      tally.add(job, result);
+      note_time(job, result.time);
+      if (!job.run) {
+        deliver(job, std::move(result));
+        continue;
+      }
+      if (job.run != run) complete();
+      run = job.run;
+      run->place(job.index) = std::move(result);
+      ++placed;
     }
+    sound = bytes.empty();
   } catch (const PermanentError&) {
-    return false;
+    sound = false;
   }
-  return bytes.empty();
+  count(tally);
+  complete();
+  return sound;
 }
 
 // The call at work is slow: what it has overtaken goes on elsewhere.
@@ -318,21 +352,20 @@ void Dispatcher::on_end(Batch& batch, const std::string& how) {
   fail(blamed, ScriptError::Type::killed,
        how.empty() ? "killed: it ran far beyond its time limit of " + limit +
                          " inside one function that cannot be interrupted (a pattern, a sort, a library call)"
-                   : "killed: its host process ended (" + how + ")",
-       Lane::normal);
+                   : "killed: its host process ended (" + how + ")");
 }
 
-void Dispatcher::fail(Job& job, ScriptError::Type type, const std::string& why, Lane lane) {
+void Dispatcher::fail(Job& job, ScriptError::Type type, const std::string& why) {
   ScriptResult result;
   const std::string& name = job.call.bundle->script->name;
   result.error = ScriptError{type, name + ": " + why, name, 0};
-  deliver(job, std::move(result), lane);
+  Tally tally;
+  tally.add(job, result);
+  count(tally);
+  deliver(job, std::move(result));
 }
 
-void Dispatcher::deliver(Job& job, ScriptResult result, Lane) {
-  calls_[job.call.bundle->script->kind == ScriptKind::filter ? 0 : 1]->add();
-  seconds_.add(std::chrono::duration<double>(result.time).count());
-  if (result.error) errors_[static_cast<std::size_t>(result.error->type)]->add();
+void Dispatcher::deliver(Job& job, ScriptResult result) {
   if (job.run) {
     job.run->set(job.index, std::move(result));
     return;
@@ -346,7 +379,7 @@ void Dispatcher::deliver(Job& job, ScriptResult result, Lane) {
 }
 
 // Scripts that have become quick again go back to the others.
-void Dispatcher::note_time(const Job& job, std::chrono::nanoseconds time, Lane) {
+void Dispatcher::note_time(const Job& job, std::chrono::nanoseconds time) {
   if (slow_scripts_.load(std::memory_order_relaxed) == 0) return;
   state_.with([&](State& state) {
     const auto found = state.slow.find(job.call.bundle->script->id);

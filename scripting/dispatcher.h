@@ -16,13 +16,19 @@ namespace rowhook {
 class PendingRun {
  public:
   explicit PendingRun(std::size_t calls) : results_(calls), missing_(calls) {}
-  void set(std::size_t index, ScriptResult result);
+  void set(std::size_t index, ScriptResult result) {
+    place(index) = std::move(result);
+    complete(1);
+  }
+  // Where a result is put before complete() counts it.
+  ScriptResult& place(std::size_t index) { return results_[index]; }
+  void complete(std::size_t results);
   void wait();
   std::vector<ScriptResult> take() { return std::move(results_); }
 
  private:
   std::vector<ScriptResult> results_;
-  std::atomic<std::size_t> missing_;
+  std::size_t missing_;
   std::mutex mutex_;
   std::condition_variable done_;
 };
@@ -80,9 +86,12 @@ class Dispatcher {
   bool deliver_finished(Batch& batch);
   void give_way(Batch& batch, Lane& lane);
   void on_end(Batch& batch, const std::string& how);
-  void deliver(Job& job, ScriptResult result, Lane lane);
-  void fail(Job& job, ScriptError::Type type, const std::string& why, Lane lane);
-  void note_time(const Job& job, std::chrono::nanoseconds time, Lane lane);
+  void deliver(Job& job, ScriptResult result);
+  void fail(Job& job, ScriptError::Type type, const std::string& why);
+  void note_time(const Job& job, std::chrono::nanoseconds time);
+  // What one look at the responses brought, counted at once.
+  struct Tally;
+  void count(const Tally& tally);
   bool stopping() const;
 
   const ScriptLimits limits_;

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t request_size = std::size_t{32} << 20;
 constexpr std::size_t kept_pages = std::size_t{4} << 20;  // of each area, between batches
-constexpr int spins = 2000;
+constexpr int spins = 150;  // looks at the response word before sleeping: about 5 us
 
 std::size_t response_size(const ScriptLimits& limits) {
   constexpr std::size_t page = 4096, least = std::size_t{8} << 20;

@@ -101,6 +101,7 @@ ScriptText read_script_text(std::string_view source) {
   ScriptText result;
   result.statements = !tokens.empty() && begins_statement(tokens.front().text);
   std::size_t copied = 0;
+  int returns = 0;
   const auto problem = [&](int line, std::string text) {
     if (!result.problem) result.problem.emplace(line, std::move(text));
   };
@@ -117,7 +118,10 @@ ScriptText read_script_text(std::string_view source) {
       continue;
     }
     if (token.kind != LuaToken::Kind::name) continue;
-    if (token.text == "return") result.statements = true;
+    if (token.text == "return") {
+      result.statements = true;
+      result.only_return = ++returns == 1 ? token.line : 0;
+    }
     if (std::string_view name; required(tokens, i, name) &&
                                std::find(result.modules.begin(), result.modules.end(), name) == result.modules.end())
       result.modules.emplace_back(name);

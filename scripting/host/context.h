@@ -63,6 +63,7 @@ struct UserHeader {
 enum RegistrySlot {
   slot_exact_digits = 1,  // weak table: exact value -> its digits
   slot_exact_make,        // constructor of exact values
+  slot_ffi,
   slot_origins,           // weak table: table -> origin (the JSON text it was read from)
   slot_arrays,            // weak table: table -> true, made by array()
   slot_null,
@@ -83,6 +84,7 @@ class ScriptContext {
   lua_State* L = nullptr;
   const ScriptBundle* bundle = nullptr;
   HostLimits limits;
+  int only_return = 0;  // line of the script's one `return`
 
   // memory, kept by the allocator
   std::size_t used = 0, peak = 0;
@@ -99,6 +101,7 @@ class ScriptContext {
   std::string event_json;  // made when it is first needed
   bool origins_used = false, modules_used = false;
   bool seeded = false;
+  int nested_calls = 0;  // C functions that called back and are not done
   std::uint64_t random = 0;
   std::string out;      // the result
   std::string scratch;  // texts on their way into Lua or into an error

@@ -11,18 +11,26 @@ namespace {
 
 // Shared between the script thread and the signal handler on that thread.
 lua_State* volatile guarded_state = nullptr;
-volatile std::sig_atomic_t ticks = 0;
-volatile std::sig_atomic_t allowed = 0;
+volatile std::sig_atomic_t fresh = 0;  // no tick yet in this call
 volatile std::sig_atomic_t armed = 0;
+std::int64_t began_ns = 0;  // of the handler alone
+std::int64_t allowed_ns = 0;
 lua_Hook hook_function = nullptr;
 
+// A busy machine merges ticks, so the clock counts, not their number. It is read from the first tick on: a call that ends
+// before it costs no look at the clock.
 void on_tick(int) {
   lua_State* const L = guarded_state;
   if (!L) return;
-  if (ticks < allowed) {
-    ticks = ticks + 1;
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  const std::int64_t now_ns = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+  if (fresh != 0) {
+    fresh = 0;
+    began_ns = now_ns;
     return;
   }
+  if (now_ns - began_ns < allowed_ns) return;
   armed = 1;
   lua_sethook(L, hook_function, LUA_MASKCOUNT, 1);
 }
@@ -46,9 +54,8 @@ bool Deadline::install() {
 }
 
 void Deadline::guard(lua_State* L, lua_Hook hook, std::uint64_t limit_us) {
-  ticks = 0;
-  // One tick more: the first one may come right after the start.
-  allowed = static_cast<std::sig_atomic_t>(limit_us / tick_us + 1);
+  fresh = 1;
+  allowed_ns = static_cast<std::int64_t>(limit_us) * 1000;
   hook_function = hook;
   std::atomic_signal_fence(std::memory_order_seq_cst);
   guarded_state = L;

@@ -30,6 +30,13 @@ std::vector<std::string> names_of(lua_State* L, int index) {
   return names;
 }
 
+std::string nearest_column(const ScriptContext& c, std::string_view name) {
+  std::vector<std::string_view> columns;
+  if (c.shape)
+    for (const auto& column : c.shape->shape().columns) columns.push_back(column.name);
+  return nearest_name(name, columns);
+}
+
 int unknown_global(lua_State* L) {
   ScriptContext& c = context(L);
   const std::string name(luaL_checkstring(L, 2));
@@ -42,6 +49,8 @@ int unknown_global(lua_State* L) {
     c.scratch += "; did you mean 'new." + name + "'?";
   } else if (const std::string nearest = nearest_name(name, names_of(L, 1)); !nearest.empty()) {
     c.scratch += "; did you mean '" + nearest + "'?";
+  } else if (const std::string column = nearest_column(c, name); !column.empty()) {
+    c.scratch += "; did you mean 'new." + column + "'?";
   }
   return raise_scratch(L);
 }
@@ -91,10 +100,42 @@ void freeze(lua_State* L, const char* name) {
   lua_remove(L, -2);
 }
 
+// Functions that call back into Lua through C may nest this deep. Lua's own limit is thousands of levels: there the C
+// stack is deep enough, but unwinding it takes the better part of a second.
+constexpr int most_nested_calls = 200;
+
+void enter_nested_call(lua_State* L) {
+  ScriptContext& c = context(L);
+  if (c.nested_calls >= most_nested_calls) {
+    c.scratch = "stack overflow";
+    raise_scratch(L);
+  }
+  ++c.nested_calls;
+}
+
+// lua_pcall that keeps count of nesting, also when an error cuts through it.
+int call_protected(lua_State* L, int arguments, int results) {
+  enter_nested_call(L);
+  const int depth = context(L).nested_calls - 1;
+  const int status = lua_pcall(L, arguments, results, 0);
+  context(L).nested_calls = depth;
+  return status;
+}
+
+// Upvalue: a built-in function that may call back.
+int nested(lua_State* L) {
+  enter_nested_call(L);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  --context(L).nested_calls;
+  return lua_gettop(L);
+}
+
 // pcall that lets a time limit through: the hook stays armed, and the error that broke in goes on upwards.
 int protected_call(lua_State* L) {
   luaL_checkany(L, 1);
-  const int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+  const int status = call_protected(L, lua_gettop(L) - 1, LUA_MULTRET);
   if (status != 0 && context(L).interrupted) return lua_error(L);
   lua_pushboolean(L, status == 0);
   lua_insert(L, 1);
@@ -107,14 +148,15 @@ int protected_call_with_handler(lua_State* L) {
   lua_pushvalue(L, 2);
   lua_remove(L, 2);
   lua_insert(L, 1);  // handler, f, arguments
-  const int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
+  const int status = call_protected(L, lua_gettop(L) - 2, LUA_MULTRET);
   if (status != 0 && context(L).interrupted) return lua_error(L);
   if (status == 0) {
     lua_pushboolean(L, 1);
     lua_replace(L, 1);
     return lua_gettop(L);
   }
-  lua_call(L, 1, 1);
+  const bool handled = call_protected(L, 1, 1) == 0;
+  if (!handled && context(L).interrupted) return lua_error(L);
   lua_pushboolean(L, 0);
   lua_insert(L, 1);
   return 2;
@@ -285,6 +327,8 @@ void add_string_library(lua_State* L) {
   lua_newtable(L);
   take(L, from, {"byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub",
                  "upper"});
+  wrap(L, "format", nested);
+  wrap(L, "gsub", nested);
   lua_pushliteral(L, "");
   lua_getmetatable(L, -1);  // that of all strings
   lua_pushvalue(L, -3);
@@ -304,6 +348,7 @@ void add_table_library(lua_State* L) {
   take(L, from, {"concat", "insert", "maxn", "move", "remove", "sort"});
   lua_getfield(L, LUA_GLOBALSINDEX, "unpack");
   lua_setfield(L, -2, "unpack");
+  wrap(L, "sort", nested);
   wrap(L, "concat", with_elements);
   wrap(L, "unpack", with_elements);
   freeze(L, "table");
@@ -357,14 +402,15 @@ void push_globals(lua_State* L) {
                                 {"pcall", protected_call},
                                 {"xpcall", protected_call_with_handler},
                                 {"type", type_name},
-                                {"tostring", guarded<value_to_string>},
                                 {"print", guarded<print_line>},
                                 {"copy", guarded<copy_value>},
                                 {"array", make_array},
                                 {"exact", guarded<make_exact>},
                                 {exact_literal.data(), guarded<make_exact>},
+                                {"tostring", guarded<value_to_string>},
                                 {"require", guarded<require_module>}};
   for (const auto& function : functions) set(L, function.name, function.func);
+  for (const char* name : {"print", "tostring", "require"}) wrap(L, name, nested);
   push_null(L);
   lua_setfield(L, -2, "null");
   const struct {
@@ -374,6 +420,9 @@ void push_globals(lua_State* L) {
                    {"log", log_library}};
   for (const auto& library : libraries) {
     library.push(L);
+    if (library.push == text_library) wrap(L, "join", nested);
+    if (library.push == log_library)
+      for (const char* level : {"debug", "info", "warning", "error"}) wrap(L, level, nested);
     freeze(L, library.name);
     lua_setfield(L, -2, library.name);
   }

@@ -187,6 +187,9 @@ void make_type(lua_State* L) {
   luaL_loadbufferx(L, setup.data(), setup.size(), "=exact", "t");
   lua_pushcfunction(L, luaopen_ffi);
   lua_call(L, 0, 1);
+  // LuaJIT keeps tables it works with alive through its library only: without this, the next collection frees them.
+  lua_pushvalue(L, -1);
+  lua_rawseti(L, LUA_REGISTRYINDEX, slot_ffi);
   const luaL_Reg metamethods[] = {{"__add", guarded<arithmetic<add>>},
                                   {"__sub", guarded<arithmetic<subtract>>},
                                   {"__mul", guarded<arithmetic<multiply>>},

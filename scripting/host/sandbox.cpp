@@ -77,7 +77,8 @@ bool load(lua_State* L, const std::string& text, const std::string& name) {
 bool load_script(lua_State* L, const ScriptText& script, const std::string& name) {
   const std::string head = "return function(" + std::string(parameters) + ") ";
   // Text that compiles by itself is balanced: inside the function it cannot close it and go on outside.
-  std::string body = "return " + script.text;
+  // Brackets keep `return f(x)` from being a tail call, which would forget the line that an error of f is reported at.
+  std::string body = "return (" + script.text + "\n)";
   if (!load(L, body, name)) {
     if (load(L, script.text, name)) {
       body = script.text;
@@ -120,6 +121,7 @@ int set_up(lua_State* L) {
   load_modules(L, *c.bundle);
   const ScriptText text = read_script_text(c.bundle->script->text);
   const std::string& name = c.bundle->script->name;
+  c.only_return = text.only_return;
   if (text.problem) {
     c.scratch = name + ":" + std::to_string(text.problem->first) + ": " + text.problem->second;
   } else if (load_script(L, text, name)) {
@@ -263,6 +265,7 @@ void Sandbox::begin(const CallView& call, HostShape& shape) {
   c.memory_line = c.error_line = 0;
   c.interrupted = 0;
   c.seeded = false;
+  c.nested_calls = 0;
   c.rows[0].reset(call.new_row);
   c.rows[1].reset(call.old_row);
   c.hints.clear();
@@ -316,6 +319,7 @@ void Sandbox::run(const CallView& call, HostShape& shape, HostResponse& response
     context_.logs.clear();
     context_.log_bytes = 0;
     context_.memory_refused = false;
+    context_.nested_calls = 0;
     status = execute();
     lua_gc(L_, LUA_GCSETPAUSE, 200);
   }
@@ -392,7 +396,8 @@ ScriptError Sandbox::describe(int status) {
   return error;
 }
 
-// Finds script and line in "name:3: message", or puts them there.
+// Finds script and line in "name:3: message", or puts them there. Without any line, the error came out of a tail call,
+// `return json.decode(x)`: where the text has one return, it was that one.
 void Sandbox::locate(ScriptError& error, int line) {
   constexpr std::size_t shown = LUA_IDSIZE - 1;  // Lua cuts names of chunks
   const auto starts_with_place = [&](const std::string& name) {
@@ -411,9 +416,10 @@ void Sandbox::locate(ScriptError& error, int line) {
   if (starts_with_place(name)) return;
   for (const auto& module : bundle_->modules)
     if (starts_with_place(module.name)) return;
+  if (line == 0 && error.type == ScriptError::Type::runtime) line = context_.only_return;
   error.line = line;
   for (const auto& module : bundle_->modules)
-    if (line > 0 && context_.error_source == std::string_view(module.name).substr(0, shown)) error.script = module.name;
+    if (context_.error_line > 0 && context_.error_source == std::string_view(module.name).substr(0, shown)) error.script = module.name;
   error.message.insert(0, error.script + (line > 0 ? ":" + std::to_string(line) : "") + ": ");
 }
 
