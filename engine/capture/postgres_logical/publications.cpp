@@ -22,6 +22,8 @@ std::string derived_name(const SourceSettings& settings) {
   return name.substr(0, 55);
 }
 
+std::string inserts_publication(const std::string& main) { return main.substr(0, 55) + "_inserts"; }
+
 bool contains(const Oids& oids, std::uint32_t oid) {
   return std::find(oids.begin(), oids.end(), oid) != oids.end();
 }
@@ -138,9 +140,6 @@ void check_names(const SourceSettings& settings) {
     throw PermanentError("slot_name \"" + slot + "\" of connection " + settings.connection +
                              " cannot be a replication slot's name",
                          "use up to 63 lower-case letters, digits and underscores");
-  if (publication_name(settings).size() > 55)
-    throw PermanentError("publication_name of connection " + settings.connection + " is too long",
-                         "use up to 55 characters");
 }
 
 PublicationPlan plan_publications(PgSession& session, Catalog& catalog, const SourceSettings& settings,
@@ -148,7 +147,7 @@ PublicationPlan plan_publications(PgSession& session, Catalog& catalog, const So
                                   const std::vector<TableFacts>& tables) {
   PublicationPlan plan;
   plan.main_name = publication_name(settings);
-  plan.inserts_name = plan.main_name + "_inserts";
+  plan.inserts_name = inserts_publication(plan.main_name);
   plan.mark = ownership_mark(settings);
   plan.main = catalog.publication(plan.main_name, plan.mark);
   plan.inserts = catalog.publication(plan.inserts_name, plan.mark);
@@ -196,7 +195,7 @@ void apply_plan(PgSession& session, const PublicationPlan& plan) {
 
 void drop_publications(PgSession& session, Catalog& catalog, const SourceSettings& settings) {
   const std::string name = publication_name(settings);
-  for (const std::string& each : {name, name + "_inserts"})
+  for (const std::string& each : {name, inserts_publication(name)})
     if (catalog.publication(each, ownership_mark(settings)).ours)
       session.query("DROP PUBLICATION IF EXISTS " + session.identifier(each));
 }

@@ -15,6 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+constexpr milliseconds goodbye{300};
+
 // A quarter of the server's patience, at most a second: the position of a quiet source is known to the server
 // soon, and standard servers wake up no more than once a second for us.
 milliseconds report_interval(milliseconds wal_sender_timeout) {
@@ -45,9 +47,28 @@ ReplicationStream::~ReplicationStream() {
     std::unique_lock lock(connection_);
     stopping_ = true;
     report(lock);
+    finish();
   }
   stop_.notify_all();
   reporter_.join();
+}
+
+// Closing a socket with unread input resets it, and the last report may be lost on the way: end the copy, and
+// read what still comes.
+void ReplicationStream::finish() noexcept {
+  PGconn* const connection = session_->handle();
+  if (PQputCopyEnd(connection, nullptr) != 1 || PQflush(connection) < 0) return;
+  const auto deadline = steady_clock::now() + goodbye;
+  for (;;) {
+    char* bytes = nullptr;
+    const int size = PQgetCopyData(connection, &bytes, 1);
+    PQfreemem(bytes);
+    if (size < 0 || steady_clock::now() >= deadline) return;
+    if (size > 0) continue;
+    pollfd wait_for{PQsocket(connection), POLLIN, 0};
+    poll_for(&wait_for, 1, std::chrono::ceil<milliseconds>(deadline - steady_clock::now()));
+    if (PQconsumeInput(connection) == 0) return;
+  }
 }
 
 void ReplicationStream::start(const Options& options) {

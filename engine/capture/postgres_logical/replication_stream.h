@@ -30,7 +30,7 @@ class ReplicationStream {
   };
   // Takes a replication session and starts the stream on it.
   ReplicationStream(std::unique_ptr<PgSession> session, const Options& options);
-  // Reports the last acknowledged position and closes.
+  // Reports the last acknowledged position and closes; takes up to 300 ms when the server is slow to take it.
   ~ReplicationStream();
   ReplicationStream(const ReplicationStream&) = delete;
   ReplicationStream& operator=(const ReplicationStream&) = delete;
@@ -50,6 +50,7 @@ class ReplicationStream {
 
  private:
   void start(const Options& options);
+  void finish() noexcept;
   void report(const std::unique_lock<std::mutex>& lock) noexcept;
   void report_in_time();
   [[noreturn]] void ended();

@@ -89,7 +89,7 @@ TEST(PostgresServers, D9_ALargeTransactionComesInBoundedBatchesAndMovesThePositi
 }
 
 TEST(PostgresServers, ACrashOfTheServerLosesAndInventsNothing) {
-  OwnServer server({{"fsync", "on"}});
+  OwnServer server;
   server.capture.open();
   server.sql("INSERT INTO t SELECT n, 'x' FROM generate_series(1, 100) n");
   server.capture.until(100);
