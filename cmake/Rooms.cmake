@@ -59,7 +59,8 @@ function(rowhook_room name)
   target_precompile_headers(rowhook_${name} REUSE_FROM rowhook_pch)
 endfunction()
 
-add_custom_target(end_to_end_tests)  # those labelled end-to-end or crash: what also runs against the release build
+add_custom_target(end_to_end_tests)  # those labelled end-to-end or crash: what runs against the release build
+add_custom_target(unit_tests)        # those labelled unit: what runs under the sanitizers each time
 function(rowhook_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   if(NOT ROWHOOK_TESTS)
@@ -70,6 +71,9 @@ function(rowhook_test name)
   target_precompile_headers(${name} REUSE_FROM rowhook_test_pch)
   if("end-to-end" IN_LIST T_LABELS OR "crash" IN_LIST T_LABELS)
     add_dependencies(end_to_end_tests ${name})
+  endif()
+  if("unit" IN_LIST T_LABELS)
+    add_dependencies(unit_tests ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   if(NOT T_TIMEOUT)
