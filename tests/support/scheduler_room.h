@@ -27,7 +27,8 @@ class SchedulerRoom {
   std::function<void(const std::string& execution_id, const std::string& message)> behave;
 
   explicit SchedulerRoom(SchedulerSettings its_settings = {}) : settings(std::move(its_settings)) {
-    journal = open_sqlite_journal(directory / "journal", {}, system_clock());
+    // The sample events are of a fixed day long ago.
+    journal = open_sqlite_journal(directory / "journal", {std::chrono::hours{24 * 36500}, 10ULL << 30}, system_clock());
     settings.retry.retry_delay = std::chrono::milliseconds{10};
     services.scripts = &scripts;
     services.clock = &system_clock();
