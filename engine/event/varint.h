@@ -29,6 +29,7 @@ inline std::uint64_t read_varint(std::string_view& in) {
     if (in.empty()) break;
     const auto byte = static_cast<unsigned char>(in.front());
     in.remove_prefix(1);
+    if (shift == 63 && byte > 1) break;
     value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
     if (byte < 0x80) return value;
   }
