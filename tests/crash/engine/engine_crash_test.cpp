@@ -1,6 +1,6 @@
 // D29: kill -9 at any moment, again and again, under load on PostgreSQL and with a flaky sink. Afterwards: nothing lost, nothing
 // invented, first deliveries of a key in commit order, the same ids on every delivery of a change.
-// ROWHOOK_CRASH_ROUNDS says how often (20 by default).
+// ROWHOOK_CRASH_ROUNDS says how often (200 by default).
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -23,7 +23,7 @@ constexpr int undone = 2'000'000;  // written behind a savepoint that is rolled 
 
 int rounds() {
   const char* text = std::getenv("ROWHOOK_CRASH_ROUNDS");
-  return text ? std::atoi(text) : 20;
+  return text ? std::atoi(text) : 200;
 }
 
 // What arrived, by change: (key, n).
