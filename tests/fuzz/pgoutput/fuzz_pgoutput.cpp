@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "engine/base/errors.h"
 #include "engine/capture/postgres_logical/array_text.h"
 #include "engine/capture/postgres_logical/change_decoder.h"
 #include "engine/event/json_writer.h"
