@@ -1,5 +1,7 @@
 #include "engine/execution/executors.h"
 
+#include <pthread.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -99,7 +101,11 @@ Executors::~Executors() {
 }
 
 void Executors::start() {
-  for (auto& thread : threads_) thread->thread = std::thread([io = thread->io.get()] { io->run(); });
+  for (auto& thread : threads_)
+    thread->thread = std::thread([io = thread->io.get()] {
+      pthread_setname_np(pthread_self(), "rowhook-execute");
+      io->run();
+    });
 }
 
 void Executors::submit(std::vector<LiveExecution*> jobs) {

@@ -1,5 +1,7 @@
 #include "engine/execution/log_writer.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "engine/base/errors.h"
@@ -91,6 +93,7 @@ Rows LogWriter::gather() {
 }
 
 void LogWriter::run() {
+  pthread_setname_np(pthread_self(), "rowhook-log");
   for (;;) {
     Rows rows = gather();
     const std::uint64_t mark = low_water_.with([&](LowWater& low_water) {

@@ -1,5 +1,7 @@
 #include "engine/execution/parking.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "engine/base/log.h"
@@ -39,6 +41,7 @@ void Parking::wake() {
 }
 
 void Parking::run() {
+  pthread_setname_np(pthread_self(), "rowhook-park");
   for (;;) {
     wait();
     if (!state_.with([](const State& state) { return state.running; })) return;

@@ -1,5 +1,7 @@
 #include "engine/execution/routing.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "engine/base/log.h"
@@ -31,6 +33,7 @@ void Routing::stop() {
 }
 
 void Routing::run() {
+  pthread_setname_np(pthread_self(), "rowhook-route");
   std::string said;
   while (!core_.stopping) try {
       if (!core_.recovered) recover();

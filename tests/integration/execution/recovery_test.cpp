@@ -37,7 +37,8 @@ TEST(Recovery, D26_WhatHadNotEndedRunsAgainUnderTheSameIds) {
   ASSERT_TRUE(room.idle());
   EXPECT_EQ(room.count("completed"), 5u);
   EXPECT_EQ(room.log.low_water(), last + 1);
-  for (const auto& row : room.log.list({})) EXPECT_EQ(room.log.history(row.id).size(), 1u) << row.id << " ran again";
+  for (const auto& row : room.log.list({}))
+    EXPECT_EQ(room.log.history(row.id).size(), 1u) << row.id << " ran again";
 }
 
 TEST(Recovery, ParkedExecutionsComeBackBeforeWhatIsNew) {
