@@ -61,6 +61,8 @@ Document exact_body(const ApiRequest& request, bool optional) {
 std::string entity_tag(std::int64_t revision) { return '"' + std::to_string(revision) + '"'; }
 
 void check_if_match(const ApiRequest& request, std::int64_t revision, bool required) {
+  if (request.header("if-none-match") == "*" && request.method == HttpMethod::put)
+    throw HttpError(412, "precondition-failed", "it exists already", "leave out If-None-Match to replace it");
   const std::string_view header = request.header("if-match");
   if (header.data() == nullptr) {
     if (!required) return;

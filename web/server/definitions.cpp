@@ -18,23 +18,28 @@ enum class Action { create, update, unchanged };
 
 std::string_view name_of(Action action) {
   switch (action) {
-    case Action::create: return "create";
-    case Action::update: return "update";
-    case Action::unchanged: return "unchanged";
+    case Action::create:
+      return "create";
+    case Action::update:
+      return "update";
+    case Action::unchanged:
+      return "unchanged";
   }
   return "";
 }
 
 // Only what a user writes: what the store adds says nothing about a difference.
 Json written(Json document) {
-  for (const char* name : {"created_at", "updated_at", "revision", "from_seq", "until_seq"}) document.erase(name);
+  for (const char* name : {"created_at", "updated_at", "revision", "from_seq", "until_seq"})
+    document.erase(name);
   return document;
 }
 
 // Everything of one request, checked as if it were stored already, then stored.
 class DefinitionSet {
  public:
-  DefinitionSet(Call& call, const Json& body) : call_(call), store_(call.api.store()), services_(*call.api.services.nodes) {
+  DefinitionSet(Call& call, const Json& body)
+      : call_(call), store_(call.api.store()), services_(*call.api.services.nodes) {
     services_.script_text = [this](const std::string& name) -> std::optional<std::string> {
       if (const auto found = scripts_.find(name); found != scripts_.end()) return found->second.text;
       const auto stored = store_.script(name);
@@ -68,7 +73,8 @@ class DefinitionSet {
       if (workflow.action != Action::unchanged) store_.save_workflow(workflow.definition, workflow.revision);
     for (const auto& trigger : triggers_) {
       if (trigger.action == Action::create) store_.create_trigger(trigger.trigger, head);
-      if (trigger.action == Action::update) store_.update_trigger(trigger.trigger, trigger.trigger.revision, head);
+      if (trigger.action == Action::update)
+        store_.update_trigger(trigger.trigger, trigger.trigger.revision, head);
     }
   }
 
@@ -126,7 +132,9 @@ class DefinitionSet {
         if (const auto stored = store_.workflow(workflow.definition.id)) {
           keep_secrets(workflow.definition, *stored);
           workflow.revision = stored->revision;
-          workflow.action = written(to_json(*stored)) == written(to_json(workflow.definition)) ? Action::unchanged : Action::update;
+          workflow.action = written(to_json(*stored)) == written(to_json(workflow.definition))
+                                ? Action::unchanged
+                                : Action::update;
         }
         found = validate_workflow(workflow.definition, services_);
       }
@@ -170,7 +178,8 @@ class DefinitionSet {
       trigger.revision = stored->second.revision;
       keep_secret(trigger, stored->second);
       if (trigger.workflow_id.empty()) trigger.workflow_id = stored->second.workflow_id;
-      wanted.action = written(to_json(stored->second)) == written(to_json(trigger)) ? Action::unchanged : Action::update;
+      wanted.action =
+          written(to_json(stored->second)) == written(to_json(trigger)) ? Action::unchanged : Action::update;
       if (auto adapted = changed_webhook_workflow(stored->second, trigger, call_.api, found))
         workflows_.push_back({*adapted, Action::update, adapted->revision});
     } else if (trigger.workflow_id.empty() && trigger.config.contains("endpoint")) {
@@ -185,14 +194,17 @@ class DefinitionSet {
     for (const auto& workflow : workflows_)
       if (workflow.definition.id == trigger.workflow_id) fresh = &workflow.definition;
     Trigger surroundings = trigger;
-    for (const char* member : {"filter_script", "transform_script"}) {  // of this request: there, though not stored yet
+    for (const char* member :
+         {"filter_script", "transform_script"}) {  // of this request: there, though not stored yet
       const auto name = surroundings.config.find(member);
-      if (name != surroundings.config.end() && name->is_string() && scripts_.count(name->get<std::string>()) > 0)
+      if (name != surroundings.config.end() && name->is_string() &&
+          scripts_.count(name->get<std::string>()) > 0)
         surroundings.config.erase(name);
     }
     check_trigger_surroundings(call_.api, surroundings, fresh == nullptr, found);
     if (fresh && trigger.target_node_id && !fresh->node(*trigger.target_node_id))
-      found.push_back({"/target_node_id", "the workflow '" + fresh->id + "' has no node '" + *trigger.target_node_id + "'"});
+      found.push_back({"/target_node_id",
+                       "the workflow '" + fresh->id + "' has no node '" + *trigger.target_node_id + "'"});
   }
 
   Call& call_;

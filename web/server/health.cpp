@@ -56,8 +56,7 @@ ApiResponse health(Call& call) {
     if (list.size() > 1) list += ',';
     write_source(list, source);
     // Paused is what somebody wanted.
-    healthy +=
-        source.state == IntakeState::running || source.state == IntakeState::paused ? 1U : 0U;
+    healthy += source.state == IntakeState::running || source.state == IntakeState::paused ? 1U : 0U;
   }
   list += ']';
   const bool none_runs =

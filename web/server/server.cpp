@@ -110,6 +110,8 @@ struct ApiServer::Impl {
   TailWaiters tails;
   std::unique_ptr<PostGroups> posts;
   std::unique_ptr<asio::ssl::context> tls;
+  Guarded<std::size_t> open_sessions{std::size_t{0}};
+  Gauge* connections = nullptr;
   SessionHost host;  // before io: sessions that end with it still reach their host
   asio::io_context io{1};
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> guard;
@@ -119,7 +121,6 @@ struct ApiServer::Impl {
   Tcp::endpoint bound;
   std::atomic<bool> draining{false};
   bool started = false, stopped = false;
-  Guarded<std::size_t> open_sessions{std::size_t{0}};
 
   void listen(const Tcp::endpoint& endpoint) {
     acceptor.emplace(io);
@@ -159,7 +160,7 @@ struct ApiServer::Impl {
   void open(Tcp::socket socket) {
     boost::system::error_code ignored;
     socket.set_option(Tcp::no_delay(true), ignored);
-    open_sessions.with([](std::size_t& count) { ++count; });
+    count_session(1);
     if (tls) {
       std::make_shared<Session<TlsStream>>(host, TlsStream(std::move(socket), *tls))->start();
     } else {
@@ -201,12 +202,15 @@ struct ApiServer::Impl {
                                                     {{"status", names[i]}});
     host.seconds = &services.metrics->histogram("rowhook_http_request_seconds",
                                                 "From a request's first byte to its answer");
-    Gauge& gauge = services.metrics->gauge("rowhook_http_connections", "Open connections");
-    host.session_ended = [this, &gauge] {
-      const std::size_t left = open_sessions.with([](std::size_t& count) { return --count; });
-      gauge.set(static_cast<double>(left));
-      open_sessions.notify();
-    };
+    connections = &services.metrics->gauge("rowhook_http_connections", "Open connections");
+    host.session_ended = [this] { count_session(-1); };
+  }
+
+  void count_session(int by) {
+    const std::size_t open =
+        open_sessions.with([by](std::size_t& count) { return by > 0 ? ++count : --count; });
+    connections->set(static_cast<double>(open));
+    if (open == 0) open_sessions.notify();
   }
 };
 
@@ -270,6 +274,7 @@ void ApiServer::stop(milliseconds grace) {
   asio::post(impl.io, [&impl] {
     for (SessionBase* session : impl.host.sessions) session->cut();
   });
+  if (impl.services.interrupt) impl.services.interrupt();
   impl.quick.stop();
   impl.slow.stop();
   impl.posts->stop();

@@ -32,6 +32,9 @@ struct ApiServices {
   // Called right after a change of triggers, workflows or scripts was committed, on a worker thread and
   // before the client gets its answer; may block (rebuilding the router). May be empty.
   std::function<void()> changed;
+  // Called by ApiServer::stop() when its grace is over: makes calls that a handler waits in (a workflow run
+  // by hand) return. May be empty; then stop() waits for them.
+  std::function<void()> interrupt;
   std::string version;  // of the program, in GET /health
 };
 

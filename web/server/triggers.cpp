@@ -113,10 +113,18 @@ ApiResponse save_trigger(Call& call) {
     workflow = changed_webhook_workflow(stored, trigger, call.api, problems);
   refuse_problems("the trigger", std::move(problems));
 
-  if (workflow) call.api.store().save_workflow(*workflow, workflow->revision);
-  const Trigger saved = expecting(call.request, [&] {
-    return call.api.store().update_trigger(trigger, stored.revision, call.api.journal().last_seq());
-  });
+  Store& store = call.api.store();
+  const auto before = workflow ? store.workflow(workflow->id) : std::nullopt;
+  if (workflow) store.save_workflow(*workflow, workflow->revision);
+  Trigger saved;
+  try {
+    saved = expecting(call.request, [&] {
+      return store.update_trigger(trigger, stored.revision, call.api.journal().last_seq());
+    });
+  } catch (...) {
+    if (before) store.save_workflow(*before, 0);
+    throw;
+  }
   call.api.changed();
   return trigger_response(saved);
 }
@@ -129,6 +137,7 @@ ApiResponse delete_trigger(Call& call) {
     call.api.store().delete_trigger(stored.id, expected, call.api.journal().last_seq());
     return true;
   });
+  delete_webhook_workflow(stored, call.api);
   call.api.changed();
   return ApiResponse::empty();
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engine/journal/journal.h"
 #include "engine/store/store.h"
 #include "web/server/call.h"
 #include "workflows/run.h"
@@ -49,6 +50,15 @@ void check(const Definition& definition, const ApiContext& api, std::vector<Prob
   }
 }
 
+// The trigger's workflow, if it is one that was made here.
+std::optional<Definition> generated(const Trigger& trigger, const ApiContext& api) {
+  auto definition = api.store().workflow(trigger.workflow_id);
+  if (!definition || definition->tags != std::vector<std::string>{made_for_trigger} ||
+      definition->nodes.size() != 2)
+    return std::nullopt;
+  return definition;
+}
+
 }  // namespace
 
 Definition webhook_workflow(const Trigger& trigger, const ApiContext& api, std::vector<Problem>& problems) {
@@ -71,15 +81,21 @@ std::optional<Definition> changed_webhook_workflow(const Trigger& stored, const 
   if (!stored.config.contains("endpoint") || !update.config.contains("endpoint")) return std::nullopt;
   const Json before = node_config(stored), after = node_config(update);
   if (before == after) return std::nullopt;
-  auto definition = api.store().workflow(stored.workflow_id);
-  if (!definition || definition->tags != std::vector<std::string>{made_for_trigger} ||
-      definition->nodes.size() != 2)
-    return std::nullopt;
+  auto definition = generated(stored, api);
+  if (!definition) return std::nullopt;
   Json& config = definition->nodes[1].config;
   for (const auto& [member, value] : before.items()) config.erase(member);
   config.update(after);
   check(*definition, api, problems);
   return definition;
+}
+
+void delete_webhook_workflow(const Trigger& trigger, const ApiContext& api) {
+  const auto definition = generated(trigger, api);
+  TriggerFilter users;
+  users.workflow_id = trigger.workflow_id;
+  if (definition && api.store().count_triggers(users) == 0)
+    api.store().delete_workflow(definition->id, definition->revision, api.journal().last_seq());
 }
 
 }  // namespace rowhook

@@ -21,4 +21,7 @@ Definition webhook_workflow(const Trigger& trigger, const ApiContext& api, std::
 std::optional<Definition> changed_webhook_workflow(const Trigger& stored, const Trigger& update,
                                                    const ApiContext& api, std::vector<Problem>& problems);
 
+// After `trigger` was deleted: its generated workflow, unless another trigger uses it.
+void delete_webhook_workflow(const Trigger& trigger, const ApiContext& api);
+
 }  // namespace rowhook

@@ -123,6 +123,7 @@ TEST(Scripts, AreMadeReadChangedAndDeleted) {
   const HttpAnswer made = rig.ask("PUT", path, R"({"source":"new.status == 'paid'"})", "author");
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(made.header("etag"), "\"1\"");
+  EXPECT_EQ(rig.ask("PUT", path, R"({"source":"true"})", "author", {{"If-None-Match", "*"}}).status, 412);
   const HttpAnswer shown = rig.get(path);
   EXPECT_EQ(shown.json()["source"], "new.status == 'paid'");
   EXPECT_EQ(shown.json()["updated_by"], "the author");

@@ -90,7 +90,8 @@ TEST(Triggers, WhatIsWrongIsNamedByItsPlaceAndNothingIsStored) {
   EXPECT_EQ(refused(R"({"target_node_id":"nothing"})"), json::array({"/target_node_id"}));
   EXPECT_EQ(refused(R"({"config":{"where":"status = "}})"), json::array({"/config/where"}));
   EXPECT_EQ(refused(R"({"config":{"filter":"return ("}})"), json::array({"/config/filter"}));
-  EXPECT_EQ(refused(R"({"config":{"transform_script":"absent"}})"), json::array({"/config/transform_script"}));
+  EXPECT_EQ(refused(R"({"config":{"transform_script":"absent"}})"),
+            json::array({"/config/transform_script"}));
   EXPECT_EQ(refused(R"({"config":{"tabels":["a"]}})"), json::array({"/config/tabels"}));
   EXPECT_EQ(refused(R"({"sourc":"x"})"), json::array({"/sourc"}));
   EXPECT_EQ(rig.get("/api/v1/triggers").json()["total"], 1);
@@ -139,6 +140,8 @@ TEST(Triggers, AnEndpointAloneMakesAWebhookWorkflow) {
   EXPECT_EQ(wrong.status, 422);
   EXPECT_EQ(pointers(wrong), json::array({"/config/endpoint"}));
   EXPECT_EQ(rig.get("/api/v1/workflows").json()["total"], 1) << "nothing is half-applied";
+  EXPECT_EQ(rig.ask("DELETE", path).status, 204);
+  EXPECT_EQ(rig.get("/api/v1/workflows").json()["total"], 0) << "it goes with its trigger";
 }
 
 TEST(Triggers, AreTestedWithoutEffects) {
