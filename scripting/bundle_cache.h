@@ -10,8 +10,9 @@
 
 namespace rowhook {
 
-// Scripts together with the scripts of the store they require, directly or not. What is looked up is believed for 100 ms;
-// a changed module makes another bundle, so that hosts compile it anew. Thread safety: safe to share.
+// Scripts together with the scripts of the store they require, directly or not. What is looked up is believed
+// for 100 ms; a changed module makes another bundle, so that hosts compile it anew. Thread safety: safe to
+// share.
 class BundleCache {
  public:
   using Library = std::function<std::optional<std::string>(const std::string& name)>;

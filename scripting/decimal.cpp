@@ -107,7 +107,8 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
     if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
     const std::size_t start = i;
     std::int64_t exponent = 0;
-    for (; i < text.size() && is_digit(text[i]); ++i) exponent = std::min(exponent * 10 + (text[i] - '0'), exponent_bound);
+    for (; i < text.size() && is_digit(text[i]); ++i)
+      exponent = std::min(exponent * 10 + (text[i] - '0'), exponent_bound);
     if (i == start) return std::nullopt;
     value.exponent_ += down ? -exponent : exponent;
   }
@@ -120,7 +121,8 @@ std::optional<Decimal> Decimal::from(double value) {
   if (!std::isfinite(value)) return std::nullopt;
   if (value == std::floor(value) && std::fabs(value) < 1e300) {
     std::array<char, 320> buffer;
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, 0);
+    const auto end =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, 0);
     return parse({buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data())});
   }
   std::string text;
@@ -144,7 +146,8 @@ std::string Decimal::text() const {
   if (digits_.empty()) return "0";
   std::string out = negative_ ? "-" : "";
   const auto size = static_cast<std::int64_t>(digits_.size());
-  if (std::max(size, leading()) > std::max(size, max_digits) || exponent_ < -std::max(size, max_digits) - size) {
+  if (std::max(size, leading()) > std::max(size, max_digits) ||
+      exponent_ < -std::max(size, max_digits) - size) {
     out += digits_[0];
     if (size > 1) out.append(".").append(digits_, 1);
     return out + "e" + std::to_string(leading() - 1);
@@ -163,7 +166,12 @@ double Decimal::nearest() const {
 
 int Decimal::compare(const Decimal& other) const {
   if (is_zero() || other.is_zero() || negative_ != other.negative_) {
-    const int mine = is_zero() ? 0 : negative_ ? -1 : 1, theirs = other.is_zero() ? 0 : other.negative_ ? -1 : 1;
+    const int mine = is_zero()   ? 0
+                     : negative_ ? -1
+                                 : 1,
+              theirs = other.is_zero()   ? 0
+                       : other.negative_ ? -1
+                                         : 1;
     return mine - theirs;
   }
   int order = 0;
@@ -247,7 +255,8 @@ std::optional<Decimal> Decimal::remainder(const Decimal& a, const Decimal& b) {
   const std::string y = b.digits_ + std::string(static_cast<std::size_t>(b.exponent_ - exponent), '0');
   Decimal result;
   divide_naturals(x, y, result.digits_);
-  if (!result.digits_.empty() && a.negative_ != b.negative_) result.digits_ = subtract_naturals(y, result.digits_);
+  if (!result.digits_.empty() && a.negative_ != b.negative_)
+    result.digits_ = subtract_naturals(y, result.digits_);
   result.negative_ = b.negative_;
   result.exponent_ = exponent;
   result.trim();
@@ -256,12 +265,13 @@ std::optional<Decimal> Decimal::remainder(const Decimal& a, const Decimal& b) {
 
 std::optional<std::string> Decimal::fixed(int places) const {
   if (leading() + places > max_digits) return std::nullopt;
-  std::string scaled;  // |value| * 10^places, rounded
+  std::string scaled;                           // |value| * 10^places, rounded
   const std::int64_t cut = leading() + places;  // digits that stay
   if (cut >= 0) {
     const auto keep = std::min(static_cast<std::size_t>(cut), digits_.size());
     scaled = digits_.substr(0, keep) + std::string(static_cast<std::size_t>(cut) - keep, '0');
-    if (keep < digits_.size() && digits_[keep] >= '5') scaled = add_naturals(scaled.empty() ? "0" : scaled, "1");
+    if (keep < digits_.size() && digits_[keep] >= '5')
+      scaled = add_naturals(scaled.empty() ? "0" : scaled, "1");
   }
   scaled = strip(std::move(scaled));
   const auto width = static_cast<std::size_t>(places) + 1;
@@ -273,7 +283,8 @@ std::optional<std::string> Decimal::fixed(int places) const {
 
 bool Decimal::fits_lua_number() const {
   constexpr std::size_t lua_digits = 14;
-  return digits_.size() <= lua_digits && leading() <= static_cast<std::int64_t>(lua_digits) && exponent_ >= -300;
+  return digits_.size() <= lua_digits && leading() <= static_cast<std::int64_t>(lua_digits) &&
+         exponent_ >= -300;
 }
 
 }  // namespace rowhook

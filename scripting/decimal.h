@@ -16,8 +16,8 @@ class Decimal {
 
   // A JSON number. nullopt when the text is none.
   static std::optional<Decimal> parse(std::string_view json_number);
-  // The decimal that a Lua number stands for: the shortest digits that read back as the same double (0.1 is 0.1), and
-  // all digits of an integer. nullopt for NaN and infinities.
+  // The decimal that a Lua number stands for: the shortest digits that read back as the same double (0.1 is
+  // 0.1), and all digits of an integer. nullopt for NaN and infinities.
   static std::optional<Decimal> from(double value);
 
   // All digits, without an exponent while that takes at most max_digits; a JSON number.
@@ -37,7 +37,8 @@ class Decimal {
   // nullopt: the result needs more than max_digits.
   static std::optional<Decimal> sum(const Decimal& a, const Decimal& b);
   static std::optional<Decimal> product(const Decimal& a, const Decimal& b);
-  // The quotient where it ends within 34 digits, else nullopt (it would have to be rounded). b must not be zero.
+  // The quotient where it ends within 34 digits, else nullopt (it would have to be rounded). b must not be
+  // zero.
   static std::optional<Decimal> quotient(const Decimal& a, const Decimal& b);
   // a - floor(a / b) * b, as Lua's %. b must not be zero.
   static std::optional<Decimal> remainder(const Decimal& a, const Decimal& b);
@@ -47,11 +48,13 @@ class Decimal {
 
  private:
   void trim();
-  std::int64_t leading() const { return static_cast<std::int64_t>(digits_.size()) + exponent_; }  // digits before the point
+  std::int64_t leading() const {
+    return static_cast<std::int64_t>(digits_.size()) + exponent_;
+  }  // digits before the point
 
   bool negative_ = false;
-  std::string digits_;          // '1'..'9' first and last; "" is zero
-  std::int64_t exponent_ = 0;   // value = digits * 10^exponent
+  std::string digits_;         // '1'..'9' first and last; "" is zero
+  std::int64_t exponent_ = 0;  // value = digits * 10^exponent
 };
 
 }  // namespace rowhook

@@ -15,11 +15,11 @@ constexpr std::size_t most_waiting = 4096;
 constexpr std::size_t most_slow_waiting = 1024;
 constexpr std::size_t slow_lanes = 2;
 constexpr std::size_t most_overtaken = 4;
-constexpr milliseconds slow_call{20};       // processor time after which a call gives its lane away
+constexpr milliseconds slow_call{20};  // processor time after which a call gives its lane away
 constexpr milliseconds quick_call{5};
 constexpr unsigned quick_calls_to_forgive = 64;
 constexpr std::chrono::seconds slow_for{60};  // without another slow call
-constexpr milliseconds look{5};             // between looks at a host that works
+constexpr milliseconds look{5};               // between looks at a host that works
 
 thread_local bool is_worker = false;
 
@@ -55,7 +55,8 @@ struct Dispatcher::Batch {
 Dispatcher::Dispatcher(ScriptLimits limits, Metrics& metrics)
     : limits_(limits),
       pool_(limits, limits.hosts),
-      kills_(metrics.counter("rowhook_script_hosts_killed_total", "Script hosts that were killed or ended by themselves")),
+      kills_(metrics.counter("rowhook_script_hosts_killed_total",
+                             "Script hosts that were killed or ended by themselves")),
       seconds_(metrics.counter("rowhook_script_seconds_total", "Time spent in scripts, in seconds")) {
   calls_[0] = &metrics.counter("rowhook_script_calls_total", "Calls of scripts", {{"kind", "filter"}});
   calls_[1] = &metrics.counter("rowhook_script_calls_total", "Calls of scripts", {{"kind", "transform"}});
@@ -129,7 +130,8 @@ void Dispatcher::start(Job job) {
   }
   if (refused) {
     fail(job, ScriptError::Type::refused,
-         stopping() ? "the engine is stopping" : "1024 calls of slow scripts are waiting already; try again later");
+         stopping() ? "the engine is stopping"
+                    : "1024 calls of slow scripts are waiting already; try again later");
     return;
   }
   state_.notify();
@@ -186,7 +188,9 @@ void Dispatcher::drive(std::vector<Job>& jobs, Lane& lane) {
   while (!jobs.empty()) {
     auto host = stopping() ? nullptr : pool_.take();
     if (!host || idle_ends > 3) {
-      const std::string why = stopping() ? "the engine is stopping" : host ? "script hosts end at once" : pool_.error();
+      const std::string why = stopping() ? "the engine is stopping"
+                              : host     ? "script hosts end at once"
+                                         : pool_.error();
       for (auto& job : jobs) fail(job, ScriptError::Type::killed, why);
       jobs.clear();
       if (host) pool_.give_back(std::move(host), false);
@@ -201,9 +205,11 @@ void Dispatcher::drive(std::vector<Job>& jobs, Lane& lane) {
 
 // One batch on one host. Answered jobs are removed; what is left has to run again. False: the host is spent.
 bool Dispatcher::serve(HostProcess& host, std::vector<Job>& jobs, Lane& lane) {
-  const std::size_t sent = host.send(jobs.size(), [&](std::size_t i) -> const HostCall& { return jobs[i].call; });
+  const std::size_t sent =
+      host.send(jobs.size(), [&](std::size_t i) -> const HostCall& { return jobs[i].call; });
   if (sent == 0) {
-    fail(jobs.front(), ScriptError::Type::refused, "the event and the script together are larger than 32 MiB");
+    fail(jobs.front(), ScriptError::Type::refused,
+         "the event and the script together are larger than 32 MiB");
     jobs.erase(jobs.begin());
     return true;
   }
@@ -331,8 +337,8 @@ void Dispatcher::give_way(Batch& batch, Lane& lane) {
   state_.notify();
 }
 
-// The host ended, or was killed here (`how` empty): one call is to blame, the others run again in another host. What a
-// host that ended by itself left behind is not looked at.
+// The host ended, or was killed here (`how` empty): one call is to blame, the others run again in another
+// host. What a host that ended by itself left behind is not looked at.
 void Dispatcher::on_end(Batch& batch, const std::string& how) {
   batch.broken = true;
   kills_.add();
@@ -374,7 +380,8 @@ void Dispatcher::deliver(Job& job, ScriptResult result) {
   try {
     started->done(std::move(result));
   } catch (const std::exception& error) {
-    log::error("the receiver of a script's result failed", {{"script", started->call.script->name}, {"error", error.what()}});
+    log::error("the receiver of a script's result failed",
+               {{"script", started->call.script->name}, {"error", error.what()}});
   }
 }
 

@@ -12,7 +12,8 @@
 
 namespace rowhook {
 
-// Calls whose caller waits for all of them: where their results go. Thread safety: each result is set once, by any thread.
+// Calls whose caller waits for all of them: where their results go. Thread safety: each result is set once,
+// by any thread.
 class PendingRun {
  public:
   explicit PendingRun(std::size_t calls) : results_(calls), missing_(calls) {}
@@ -49,18 +50,20 @@ struct Job {
   unsigned crashes = 0;  // hosts that ended while running it
 };
 
-// Gives calls to hosts. Up to `hosts` lanes serve the queue, each with a batch at a time. A call that runs long gives its
-// lane away: the calls behind it in the batch go back to the queue, another host serves them, and from then on its script
-// is served apart, by two lanes of its own, until it has been quick again for a while. So nobody waits for a slow script
-// but its own callers. Thread safety: safe to share.
+// Gives calls to hosts. Up to `hosts` lanes serve the queue, each with a batch at a time. A call that runs
+// long gives its lane away: the calls behind it in the batch go back to the queue, another host serves them,
+// and from then on its script is served apart, by two lanes of its own, until it has been quick again for a
+// while. So nobody waits for a slow script but its own callers. Thread safety: safe to share.
 class Dispatcher {
  public:
   Dispatcher(ScriptLimits limits, Metrics& metrics);
   ~Dispatcher();  // what still waits or runs is answered with an error
 
-  // Runs jobs that all belong to `run`, in the calling thread where a lane is free. Returns when all are answered.
+  // Runs jobs that all belong to `run`, in the calling thread where a lane is free. Returns when all are
+  // answered.
   void run(std::vector<Job> jobs, PendingRun& run);
-  // Queues one; waits while 4096 are waiting. The 1025th waiting call of slow scripts is answered with an error at once.
+  // Queues one; waits while 4096 are waiting. The 1025th waiting call of slow scripts is answered with an
+  // error at once.
   void start(Job job);
 
  private:

@@ -46,15 +46,16 @@ std::string HostPool::error() const {
   return state_.with([](const State& state) { return state.error; });
 }
 
-// Starts hosts while fewer are idle than wanted, and reaps those that are done. This thread lives as long as the pool:
-// the kernel ends a host together with the thread that started it.
+// Starts hosts while fewer are idle than wanted, and reaps those that are done. This thread lives as long as
+// the pool: the kernel ends a host together with the thread that started it.
 void HostPool::run() {
   for (;;) {
     std::vector<std::unique_ptr<HostProcess>> finished;
     {
       auto state = state_.lock();
       state.wait([&] {
-        return state->stopping || !state->finished.empty() || state->idle.size() < std::max<std::size_t>(state->wanted, 1);
+        return state->stopping || !state->finished.empty() ||
+               state->idle.size() < std::max<std::size_t>(state->wanted, 1);
       });
       if (state->stopping) break;
       finished.swap(state->finished);

@@ -13,8 +13,8 @@
 
 namespace rowhook {
 
-// Script hosts that wait for work, one fresh spare always among them, so that the place of a killed host is taken at once.
-// A thread of its own starts and reaps them. Thread safety: safe to share.
+// Script hosts that wait for work, one fresh spare always among them, so that the place of a killed host is
+// taken at once. A thread of its own starts and reaps them. Thread safety: safe to share.
 class HostPool {
  public:
   // `busy`: how many hosts are in use at most; as many and one more are kept while idle.
@@ -23,7 +23,8 @@ class HostPool {
 
   // The host used last, or a fresh one. Null when none starts within 10 s: error() says why.
   std::unique_ptr<HostProcess> take();
-  // Keeps a host, or disposes of one that was killed, ended or is worn, without making the caller wait for its end.
+  // Keeps a host, or disposes of one that was killed, ended or is worn, without making the caller wait for
+  // its end.
   void give_back(std::unique_ptr<HostProcess> host, bool usable);
   std::string error() const;
 

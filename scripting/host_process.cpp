@@ -48,7 +48,8 @@ pid_t spawn(int region) {
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_adddup2(&files, region, host_descriptor);
   for (const int standard : {0, 1, 2})
-    if (!sanitized || standard != 2) posix_spawn_file_actions_addopen(&files, standard, "/dev/null", O_RDWR, 0);
+    if (!sanitized || standard != 2)
+      posix_spawn_file_actions_addopen(&files, standard, "/dev/null", O_RDWR, 0);
   posix_spawn_file_actions_addclosefrom_np(&files, host_descriptor + 1);
   sigset_t none, all;
   sigemptyset(&none);
@@ -163,7 +164,8 @@ bool HostProcess::wait(std::chrono::microseconds at_most) {
 }
 
 std::size_t HostProcess::begun() const {
-  const std::uint32_t begun = region_.control().begun.load(std::memory_order_acquire) & ~HostControl::stop_bit;
+  const std::uint32_t begun =
+      region_.control().begun.load(std::memory_order_acquire) & ~HostControl::stop_bit;
   return std::min<std::size_t>(begun, sent_);
 }
 
@@ -172,7 +174,8 @@ std::size_t HostProcess::finished() const {
 }
 
 std::size_t HostProcess::stop() {
-  const std::uint32_t begun = region_.control().begun.fetch_or(HostControl::stop_bit, std::memory_order_acq_rel);
+  const std::uint32_t begun =
+      region_.control().begun.fetch_or(HostControl::stop_bit, std::memory_order_acq_rel);
   return std::min<std::size_t>(begun & ~HostControl::stop_bit, sent_);
 }
 

@@ -21,10 +21,9 @@ struct HostCall {
   const Item* item = nullptr;
 };
 
-// A script host seen from the engine: a child process and the memory shared with it. Everything read from that memory is
-// copied first and checked.
-// Thread safety: confined to one thread at a time. The thread that starts it must live as long as the process: the
-// kernel ends the child with the thread that made it.
+// A script host seen from the engine: a child process and the memory shared with it. Everything read from
+// that memory is copied first and checked. Thread safety: confined to one thread at a time. The thread that
+// starts it must live as long as the process: the kernel ends the child with the thread that made it.
 class HostProcess {
  public:
   // Starts the child; it is not ready yet. Throws TransientError.
@@ -40,12 +39,14 @@ class HostProcess {
   // Has been given so many scripts or shapes that a fresh one is better.
   bool worn() const { return scripts_.size() + shapes_.size() > 8192; }
 
-  // Sends a batch of the first calls that fit; how many, 0 when the first alone is too large. `next(i)` gives call i.
+  // Sends a batch of the first calls that fit; how many, 0 when the first alone is too large. `next(i)` gives
+  // call i.
   template <typename Next>
   std::size_t send(std::size_t calls, Next next) {
     RequestWriter writer(begin_batch());
     std::size_t sent = 0;
-    while (sent < calls && sent < batch_calls && writer.size() < batch_bytes && add(writer, next(sent))) ++sent;
+    while (sent < calls && sent < batch_calls && writer.size() < batch_bytes && add(writer, next(sent)))
+      ++sent;
     finish_batch(writer, sent);
     return sent;
   }
@@ -76,7 +77,7 @@ class HostProcess {
   std::size_t sent_ = 0, taken_ = 0;  // calls of this batch; bytes of responses taken
   std::size_t request_peak_ = 0;
   std::string responses_;
-  std::unordered_set<std::uint64_t> scripts_, shapes_;  // known to the child
+  std::unordered_set<std::uint64_t> scripts_, shapes_;   // known to the child
   std::vector<std::uint64_t> new_scripts_, new_shapes_;  // of this batch
   std::uint64_t last_script_ = 0, last_shape_ = 0;
 };

@@ -61,7 +61,8 @@ class Checker {
       if (static_cast<unsigned char>(c) < 0x20) return false;
       if (c != '\\') continue;
       const char escape = peek();
-      if (at_ >= text_.size() || std::string_view("\"\\/bfnrtu").find(escape) == std::string_view::npos) return false;
+      if (at_ >= text_.size() || std::string_view("\"\\/bfnrtu").find(escape) == std::string_view::npos)
+        return false;
       ++at_;
       for (int i = 0; escape == 'u' && i < 4; ++i, ++at_)
         if (!is_hex(peek())) return false;
@@ -91,14 +92,22 @@ class Checker {
   bool value(int depth) {
     if (depth > max_json_depth) return false;
     switch (json_kind(text_.substr(at_, 1))) {
-      case JsonKind::null: return word("null");
-      case JsonKind::no: return word("false");
-      case JsonKind::yes: return word("true");
-      case JsonKind::number: return number();
-      case JsonKind::string: return string();
-      case JsonKind::array: return container(']', false, depth);
-      case JsonKind::object: return container('}', true, depth);
-      case JsonKind::bad: break;
+      case JsonKind::null:
+        return word("null");
+      case JsonKind::no:
+        return word("false");
+      case JsonKind::yes:
+        return word("true");
+      case JsonKind::number:
+        return number();
+      case JsonKind::string:
+        return string();
+      case JsonKind::array:
+        return container(']', false, depth);
+      case JsonKind::object:
+        return container('}', true, depth);
+      case JsonKind::bad:
+        break;
     }
     return false;
   }
@@ -142,7 +151,8 @@ std::size_t value_end(std::string_view text, std::size_t at) {
   };
   if (text[at] == '"') return string_end(at);
   if (text[at] != '{' && text[at] != '[') {
-    while (at < text.size() && !is_space(text[at]) && text[at] != ',' && text[at] != '}' && text[at] != ']') ++at;
+    while (at < text.size() && !is_space(text[at]) && text[at] != ',' && text[at] != '}' && text[at] != ']')
+      ++at;
     return at;
   }
   int depth = 0;
@@ -164,13 +174,20 @@ std::size_t value_end(std::string_view text, std::size_t at) {
 JsonKind json_kind(std::string_view text) {
   if (text.empty()) return JsonKind::bad;
   switch (text.front()) {
-    case 'n': return JsonKind::null;
-    case 'f': return JsonKind::no;
-    case 't': return JsonKind::yes;
-    case '"': return JsonKind::string;
-    case '[': return JsonKind::array;
-    case '{': return JsonKind::object;
-    default: return text.front() == '-' || is_digit(text.front()) ? JsonKind::number : JsonKind::bad;
+    case 'n':
+      return JsonKind::null;
+    case 'f':
+      return JsonKind::no;
+    case 't':
+      return JsonKind::yes;
+    case '"':
+      return JsonKind::string;
+    case '[':
+      return JsonKind::array;
+    case '{':
+      return JsonKind::object;
+    default:
+      return text.front() == '-' || is_digit(text.front()) ? JsonKind::number : JsonKind::bad;
   }
 }
 

@@ -1,4 +1,5 @@
-// What authors can call, declared once: the sandbox, the reference page and the completion of editors follow it.
+// What authors can call, declared once: the sandbox, the reference page and the completion of editors follow
+// it.
 #pragma once
 
 #include <span>

@@ -7,7 +7,8 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 bool is_name(char c) { return is_name_start(c) || is_digit(c); }
 
@@ -27,7 +28,9 @@ class Lexer {
   }
 
  private:
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0'; }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0';
+  }
   void step() {
     if (source_[at_] == '\n') ++line_;
     ++at_;
@@ -102,7 +105,8 @@ class Lexer {
       return LuaToken::Kind::name;
     }
     if (is_digit(c) || (c == '.' && is_digit(peek(1)))) {
-      // As LuaJIT: an exponent's sign belongs to the number, and so does every letter, digit and dot that follows.
+      // As LuaJIT: an exponent's sign belongs to the number, and so does every letter, digit and dot that
+      // follows.
       const bool hex = c == '0' && (peek(1) | 0x20) == 'x';
       while (is_name(peek()) || peek() == '.') {
         const char low = static_cast<char>(peek() | 0x20);

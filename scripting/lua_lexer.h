@@ -16,8 +16,8 @@ struct LuaToken {
   std::size_t offset = 0;
 };
 
-// Splits source text into tokens; comments and white space are left out. Never fails: what cannot be read (an unfinished
-// string) becomes one `bad` token that ends the list, and the compiler reports it. Pure.
+// Splits source text into tokens; comments and white space are left out. Never fails: what cannot be read (an
+// unfinished string) becomes one `bad` token that ends the list, and the compiler reports it. Pure.
 std::vector<LuaToken> lua_tokens(std::string_view source);
 
 // The value of a string token without escapes in it; false when it has any (names of modules need none).

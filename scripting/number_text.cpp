@@ -9,9 +9,11 @@ namespace rowhook {
 namespace {
 
 constexpr int lua_digits = 14;
-// Powers of ten that a double holds exactly: multiplying or dividing a whole number below 2^53 by one rounds once.
-constexpr std::array<double, 23> powers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                           1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+// Powers of ten that a double holds exactly: multiplying or dividing a whole number below 2^53 by one rounds
+// once.
+constexpr std::array<double, 23> powers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                           1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                           1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -82,9 +84,10 @@ std::optional<LuaNumber> read_number(std::string_view digits) {
 void write_number(std::string& out, double value) {
   std::array<char, 32> buffer;
   const bool whole = value == std::floor(value) && std::fabs(value) < 9007199254740992.0;
-  const auto end = whole && !(value == 0 && std::signbit(value))
-                       ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), static_cast<std::int64_t>(value))
-                       : std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  const auto end =
+      whole && !(value == 0 && std::signbit(value))
+          ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), static_cast<std::int64_t>(value))
+          : std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
   out.append(buffer.data(), end.ptr);
 }
 

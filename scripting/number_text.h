@@ -12,9 +12,9 @@ struct LuaNumber {
   bool same_digits = true;  // write_number(value) gives back the very text
 };
 
-// A number of at most 14 significant digits (and at most 14 before the point): a double holds it, and Lua prints all of it.
-// nullopt: it has more, or is written with more than 40 characters, and has to stay an exact value.
-// `digits` must be a JSON number.
+// A number of at most 14 significant digits (and at most 14 before the point): a double holds it, and Lua
+// prints all of it. nullopt: it has more, or is written with more than 40 characters, and has to stay an
+// exact value. `digits` must be a JSON number.
 std::optional<LuaNumber> read_number(std::string_view digits);
 
 // Longest text for which read_number() gives a number.

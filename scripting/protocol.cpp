@@ -85,8 +85,12 @@ bool RequestWriter::add_script(const ScriptBundle& bundle) {
 }
 
 bool RequestWriter::add_call(std::uint64_t script, const Event& event, const Item* item) {
-  CallHeader header{.script = script, .shape = event.shape->id, .seq = event.seq, .timestamp = event.timestamp,
-                    .captured_at = event.captured_at, .ordinal = event.ordinal};
+  CallHeader header{.script = script,
+                    .shape = event.shape->id,
+                    .seq = event.seq,
+                    .timestamp = event.timestamp,
+                    .captured_at = event.captured_at,
+                    .ordinal = event.ordinal};
   std::string_view item_text;
   if (item) {
     header.flags |= CallHeader::has_item;
@@ -100,11 +104,13 @@ bool RequestWriter::add_call(std::uint64_t script, const Event& event, const Ite
   if (event.snapshot) header.flags |= CallHeader::snapshot;
   if (event.old_complete) header.flags |= CallHeader::old_complete;
   const std::array<std::string_view, 9> texts = {
-      event.id,  event.type,   event.order, event.position, event.transaction_id, event.user ? *event.user : "",
-      event.key, event.detail, event.extra};
+      event.id,       event.type,           event.order,
+      event.position, event.transaction_id, event.user ? *event.user : "",
+      event.key,      event.detail,         event.extra};
   std::size_t text_size = 0;
   for (const auto text : texts) text_size += varint_size(text.size()) + text.size();
-  const std::size_t size = sizeof header + event.new_row.size() + event.old_row.size() + item_text.size() + text_size;
+  const std::size_t size =
+      sizeof header + event.new_row.size() + event.old_row.size() + item_text.size() + text_size;
   if (size + record_header > area_.size() - used_) return false;
   header.new_size = static_cast<std::uint32_t>(event.new_row.size());
   header.old_size = static_cast<std::uint32_t>(event.old_row.size());
@@ -200,7 +206,8 @@ Event read_event(const CallView& call, const ShapePtr& shape) {
   return event;
 }
 
-bool write_response(std::span<char> area, std::size_t& used, const HostResponse& response, std::string& buffer) {
+bool write_response(std::span<char> area, std::size_t& used, const HostResponse& response,
+                    std::string& buffer) {
   buffer.assign(sizeof(std::uint32_t), '\0');
   buffer += static_cast<char>(response.status);
   write_varint(buffer, response.nanoseconds);
@@ -243,9 +250,12 @@ ScriptError read_error(std::string_view& body) {
   return error;
 }
 
-void read_outcome(std::string_view& body, ResponseStatus status, std::uint64_t output_limit, ScriptResult& result) {
+void read_outcome(std::string_view& body, ResponseStatus status, std::uint64_t output_limit,
+                  ScriptResult& result) {
   switch (status) {
-    case ResponseStatus::no: result.result = "false"; break;
+    case ResponseStatus::no:
+      result.result = "false";
+      break;
     case ResponseStatus::yes:
       result.pass = true;
       result.result = "true";
@@ -259,8 +269,11 @@ void read_outcome(std::string_view& body, ResponseStatus status, std::uint64_t o
       break;
     }
     case ResponseStatus::dropped:
-    case ResponseStatus::compiled: break;
-    case ResponseStatus::error: result.error = read_error(body); break;
+    case ResponseStatus::compiled:
+      break;
+    case ResponseStatus::error:
+      result.error = read_error(body);
+      break;
   }
 }
 
@@ -273,7 +286,8 @@ bool fits(ResponseStatus status, std::optional<ScriptKind> kind) {
 
 }  // namespace
 
-ScriptResult read_response(std::string_view& bytes, std::optional<ScriptKind> kind, std::uint64_t output_limit) {
+ScriptResult read_response(std::string_view& bytes, std::optional<ScriptKind> kind,
+                           std::uint64_t output_limit) {
   const auto length = read_raw<std::uint32_t>(bytes);
   std::string_view body = take(bytes, length);
   const std::uint8_t status = read_byte(body);

@@ -1,12 +1,15 @@
-// What engine and script host write into their shared memory. One batch: records one after another in the request area,
-// answered by one response per call in the response area, in order. All integers little-endian or varint.
+// What engine and script host write into their shared memory. One batch: records one after another in the
+// request area, answered by one response per call in the response area, in order. All integers little-endian
+// or varint.
 //
 //   record    u8 tag, u32 length of the body, body
 //   shape     pack_shape()
 //   script    u64 id, u8 kind, bytes name, bytes text, varint n, n x (bytes name, bytes text): modules
-//   call      CallHeader, new row, old row, item, then bytes: event id, type, order, position, transaction, user, key,
+//   call      CallHeader, new row, old row, item, then bytes: event id, type, order, position, transaction,
+//   user, key,
 //             detail, extra
-//   response  u32 length of the body; u8 ResponseStatus, varint nanoseconds, varint bytes of memory, then by status
+//   response  u32 length of the body; u8 ResponseStatus, varint nanoseconds, varint bytes of memory, then by
+//   status
 //             table: bytes JSON · error: u8 type, bytes message, bytes script, varint line ·
 //             at the end varint n, n x (u8 level, bytes message): log
 #pragma once
@@ -107,11 +110,13 @@ struct HostResponse {
   std::span<const ScriptLogLine> logs;
 };
 // Appends to the response area; false, nothing written, when there is no room.
-bool write_response(std::span<char> area, std::size_t& used, const HostResponse& response, std::string& buffer);
+bool write_response(std::span<char> area, std::size_t& used, const HostResponse& response,
+                    std::string& buffer);
 
-// Consumes one response from bytes that a host wrote and nobody has checked. `kind` and `output_limit` are what was asked
-// for; nullopt as kind: a check. Throws PermanentError when the bytes are damaged, answer something else, are larger than
-// allowed or hold a result that is not JSON.
-ScriptResult read_response(std::string_view& bytes, std::optional<ScriptKind> kind, std::uint64_t output_limit);
+// Consumes one response from bytes that a host wrote and nobody has checked. `kind` and `output_limit` are
+// what was asked for; nullopt as kind: a check. Throws PermanentError when the bytes are damaged, answer
+// something else, are larger than allowed or hold a result that is not JSON.
+ScriptResult read_response(std::string_view& bytes, std::optional<ScriptKind> kind,
+                           std::uint64_t output_limit);
 
 }  // namespace rowhook

@@ -30,16 +30,19 @@ void refuse_to_be_a_host() {
 ScriptLimits checked(ScriptLimits limits) {
   const auto refuse = [](const char* what) { throw InvalidInput(what, {{"", what}}); };
   if (limits.time_limit < std::chrono::milliseconds{10}) refuse("time_limit: at least 10ms");
-  if (limits.memory_limit < (1U << 20) || limits.memory_limit > (1U << 30)) refuse("memory_limit: from 1MiB to 1GiB");
-  if (limits.output_limit < 1024 || limits.output_limit > (64U << 20)) refuse("output_limit: from 1KiB to 64MiB");
+  if (limits.memory_limit < (1U << 20) || limits.memory_limit > (1U << 30))
+    refuse("memory_limit: from 1MiB to 1GiB");
+  if (limits.output_limit < 1024 || limits.output_limit > (64U << 20))
+    refuse("output_limit: from 1KiB to 64MiB");
   if (limits.hosts < 1 || limits.hosts > 256) refuse("hosts: from 1 to 256");
   return limits;
 }
 
 ScriptResult library_failed(const Script& script, const std::exception& error) {
   ScriptResult result;
-  result.error = ScriptError{ScriptError::Type::runtime,
-                             script.name + ": the script store could not be read: " + error.what(), script.name, 0};
+  result.error =
+      ScriptError{ScriptError::Type::runtime,
+                  script.name + ": the script store could not be read: " + error.what(), script.name, 0};
   return result;
 }
 
@@ -56,8 +59,11 @@ ScriptPtr make_script(ScriptKind kind, std::string name, std::string text) {
   write_bytes(identity, name);
   write_bytes(identity, text);
   auto modules = read_script_text(text).modules;
-  return std::make_shared<const Script>(Script{.kind = kind, .name = std::move(name), .text = std::move(text),
-                                               .id = content_id(identity), .modules = std::move(modules)});
+  return std::make_shared<const Script>(Script{.kind = kind,
+                                               .name = std::move(name),
+                                               .text = std::move(text),
+                                               .id = content_id(identity),
+                                               .modules = std::move(modules)});
 }
 
 struct ScriptEngine::Impl {
@@ -94,7 +100,8 @@ std::vector<ScriptResult> ScriptEngine::run(std::span<const ScriptCall> calls) {
   std::vector<BundlePtr> bundles;  // of this run
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const ScriptCall& call = calls[i];
-    const bool repeated = i > 0 && calls[i - 1].script == call.script && !jobs.empty() && jobs.back().index == i - 1;
+    const bool repeated =
+        i > 0 && calls[i - 1].script == call.script && !jobs.empty() && jobs.back().index == i - 1;
     try {
       if (!repeated) bundles.push_back(impl_->bundles.get(call.script));
     } catch (const std::exception& error) {

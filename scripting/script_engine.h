@@ -1,4 +1,5 @@
-// Runs authors' Lua in script host processes (DESIGN.md section 5). The only door to scripts for the rest of the engine.
+// Runs authors' Lua in script host processes (DESIGN.md section 5). The only door to scripts for the rest of
+// the engine.
 #pragma once
 
 #include <chrono>
@@ -34,8 +35,8 @@ struct ScriptLogLine {
 
 struct ScriptResult {
   std::optional<ScriptError> error;
-  bool pass = false;     // filter: its verdict. transform: false means nil was returned (drop the event)
-  std::string result;    // transform: the returned table as exact JSON text; filter: "true" or "false"
+  bool pass = false;   // filter: its verdict. transform: false means nil was returned (drop the event)
+  std::string result;  // transform: the returned table as exact JSON text; filter: "true" or "false"
   std::vector<ScriptLogLine> logs;
   std::chrono::nanoseconds time{0};
   std::uint64_t memory_bytes = 0;
@@ -46,7 +47,7 @@ struct Script {
   ScriptKind kind;
   std::string name;  // appears in error messages, e.g. "orders_filter" or "trigger 12 filter"
   std::string text;
-  std::uint64_t id;  // content hash of the three
+  std::uint64_t id;                  // content hash of the three
   std::vector<std::string> modules;  // names in require("name") of the text, in order
 };
 using ScriptPtr = std::shared_ptr<const Script>;
@@ -54,8 +55,8 @@ ScriptPtr make_script(ScriptKind kind, std::string name, std::string text);
 
 struct ScriptCall {
   ScriptPtr script;
-  EventPtr event;   // never null
-  ItemPtr item;     // node scripts see it as `item`; null in triggers
+  EventPtr event;  // never null
+  ItemPtr item;    // node scripts see it as `item`; null in triggers
 };
 
 struct ScriptLimits {
@@ -65,20 +66,23 @@ struct ScriptLimits {
   unsigned hosts = 1;  // processes that serve calls side by side
 };
 
-// Thread safety: safe to share. Calls wait in a bounded queue; a full queue makes run() block and start() wait.
+// Thread safety: safe to share. Calls wait in a bounded queue; a full queue makes run() block and start()
+// wait.
 class ScriptEngine {
  public:
-  // Starts the hosts: the same executable re-executed with run_script_host_if_asked() as its first statement in main().
-  // `library` finds the text of a `require`d script of the store, nullopt if there is none.
+  // Starts the hosts: the same executable re-executed with run_script_host_if_asked() as its first statement
+  // in main(). `library` finds the text of a `require`d script of the store, nullopt if there is none.
   using Library = std::function<std::optional<std::string>(const std::string& name)>;
   ScriptEngine(ScriptLimits limits, Metrics& metrics, Library library = {});
   ~ScriptEngine();
 
   // Compiles without running. nullopt: fine.
   std::optional<ScriptError> check(const Script& script);
-  // One result per call, in order. Blocks. A call that kills its host fails alone; the rest runs in a fresh host.
+  // One result per call, in order. Blocks. A call that kills its host fails alone; the rest runs in a fresh
+  // host.
   std::vector<ScriptResult> run(std::span<const ScriptCall> calls);
-  // Queues one call; `done` runs on a thread of the engine and must not block. Calls that wait together share a batch.
+  // Queues one call; `done` runs on a thread of the engine and must not block. Calls that wait together share
+  // a batch.
   void start(ScriptCall call, std::function<void(ScriptResult)> done);
 
  private:
@@ -86,8 +90,8 @@ class ScriptEngine {
   std::unique_ptr<Impl> impl_;
 };
 
-// First statement of every main() that constructs a ScriptEngine: when this process was started as a script host, serves
-// it and never returns; otherwise does nothing.
+// First statement of every main() that constructs a ScriptEngine: when this process was started as a script
+// host, serves it and never returns; otherwise does nothing.
 void run_script_host_if_asked(int argc, char** argv);
 
 }  // namespace rowhook

@@ -27,7 +27,8 @@ std::string hexadecimal_digits(std::string_view digits) {
   return std::to_string(value);
 }
 
-// A literal that a Lua number would round, as JSON digits; "" when a Lua number holds it (or the compiler shall judge it).
+// A literal that a Lua number would round, as JSON digits; "" when a Lua number holds it (or the compiler
+// shall judge it).
 std::string exact_digits(std::string_view literal) {
   std::string_view digits = literal;
   bool wide = false;
@@ -77,20 +78,23 @@ std::string compared_with_null(const std::vector<LuaToken>& tokens, std::size_t 
   if (i >= 4 && plain_end && is_comparison(tokens, i - 1) && is_column(tokens, i - 4) &&
       (i < 5 || !is(tokens, i - 5, ".")))
     return column(i - 4);
-  if (is_comparison(tokens, i + 1) && is_column(tokens, i + 2) && !is(tokens, i + 5, ".") && !is(tokens, i + 5, "["))
+  if (is_comparison(tokens, i + 1) && is_column(tokens, i + 2) && !is(tokens, i + 5, ".") &&
+      !is(tokens, i + 5, "["))
     return column(i + 2);
   return {};
 }
 
 // The module of require "name" or require("name") at token i.
 bool required(const std::vector<LuaToken>& tokens, std::size_t i, std::string_view& name) {
-  if (!is(tokens, i, "require") || (i > 0 && (is(tokens, i - 1, ".") || is(tokens, i - 1, ":")))) return false;
+  if (!is(tokens, i, "require") || (i > 0 && (is(tokens, i - 1, ".") || is(tokens, i - 1, ":"))))
+    return false;
   const std::size_t at = is(tokens, i + 1, "(") ? i + 2 : i + 1;
   return at < tokens.size() && plain_string(tokens[at], name);
 }
 
 bool begins_statement(std::string_view word) {
-  constexpr std::array<std::string_view, 9> words{"local", "if", "for", "while", "repeat", "do", "goto", "break", "::"};
+  constexpr std::array<std::string_view, 9> words{"local", "if",   "for",   "while", "repeat",
+                                                  "do",    "goto", "break", "::"};
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -122,8 +126,9 @@ ScriptText read_script_text(std::string_view source) {
       result.statements = true;
       result.only_return = ++returns == 1 ? token.line : 0;
     }
-    if (std::string_view name; required(tokens, i, name) &&
-                               std::find(result.modules.begin(), result.modules.end(), name) == result.modules.end())
+    if (std::string_view name;
+        required(tokens, i, name) &&
+        std::find(result.modules.begin(), result.modules.end(), name) == result.modules.end())
       result.modules.emplace_back(name);
     if (const std::string column = compared_with_null(tokens, i); !column.empty())
       problem(token.line, column + " is never equal to null: SQL NULL reads as nil, so compare with nil");

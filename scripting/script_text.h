@@ -8,7 +8,8 @@
 
 namespace rowhook {
 
-// The name under which rewritten number literals reach the constructor of exact values; no script can be named so.
+// The name under which rewritten number literals reach the constructor of exact values; no script can be
+// named so.
 inline constexpr std::string_view exact_literal = "_rowhook_exact";
 
 struct ScriptText {

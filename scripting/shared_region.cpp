@@ -19,9 +19,11 @@ namespace rowhook {
 static_assert(sizeof(HostControl) <= 4096);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-SharedRegion SharedRegion::create(std::size_t request_size, std::size_t response_size, const HostLimits& limits) {
+SharedRegion SharedRegion::create(std::size_t request_size, std::size_t response_size,
+                                  const HostLimits& limits) {
   const int fd = ::memfd_create("rowhook-script-host", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0) throw TransientError(std::string("no shared memory for a script host: ") + std::strerror(errno));
+  if (fd < 0)
+    throw TransientError(std::string("no shared memory for a script host: ") + std::strerror(errno));
   const std::size_t size = page + request_size + response_size;
   void* base = MAP_FAILED;
   // Sealed against shrinking: a host that truncated it would turn the engine's next read into a SIGBUS.
@@ -80,9 +82,10 @@ void SharedRegion::trim(std::size_t keep) const {
 }
 
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t value, std::int64_t micros) {
-  const timespec timeout{static_cast<time_t>(micros / 1'000'000), static_cast<long>(micros % 1'000'000 * 1000)};
-  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAIT, value, micros < 0 ? nullptr : &timeout,
-            nullptr, 0);
+  const timespec timeout{static_cast<time_t>(micros / 1'000'000),
+                         static_cast<long>(micros % 1'000'000 * 1000)};
+  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAIT, value,
+            micros < 0 ? nullptr : &timeout, nullptr, 0);
 }
 
 void futex_wake(std::atomic<std::uint32_t>& word) {

@@ -33,15 +33,17 @@ struct HostControl {
   alignas(64) std::atomic<std::uint32_t> host_waits{0};
   alignas(64) std::atomic<std::uint32_t> response{0};  // futex: batches answered
   alignas(64) std::atomic<std::uint32_t> engine_waits{0};
-  // Calls begun. The host adds one before each call and stops when it finds stop_bit, which only the engine sets: that
-  // is how the engine takes back what has not begun, and what names the call that hangs or kills its host.
+  // Calls begun. The host adds one before each call and stops when it finds stop_bit, which only the engine
+  // sets: that is how the engine takes back what has not begun, and what names the call that hangs or kills
+  // its host.
   alignas(64) std::atomic<std::uint32_t> begun{0};
   // Calls finished (upper 16 bits) and the bytes of their responses (lower 48).
   alignas(64) std::atomic<std::uint64_t> finished{0};
 };
 
-// The memory that an engine and one host share: a control page, a request area and a response area, in a sealed memfd
-// that neither side can shrink under the other. Thread safety: confined to its owner; the atomics are for the two sides.
+// The memory that an engine and one host share: a control page, a request area and a response area, in a
+// sealed memfd that neither side can shrink under the other. Thread safety: confined to its owner; the
+// atomics are for the two sides.
 class SharedRegion {
  public:
   // Throws TransientError when the system gives no memory or descriptor.
@@ -54,7 +56,9 @@ class SharedRegion {
 
   HostControl& control() const { return *static_cast<HostControl*>(base_); }
   std::span<char> request() const { return {static_cast<char*>(base_) + page, request_size_}; }
-  std::span<char> response() const { return {static_cast<char*>(base_) + page + request_size_, response_size_}; }
+  std::span<char> response() const {
+    return {static_cast<char*>(base_) + page + request_size_, response_size_};
+  }
   int fd() const { return fd_; }
   // Gives the pages behind the first `keep` bytes of both areas back to the system.
   void trim(std::size_t keep) const;

@@ -9,15 +9,18 @@ namespace rowhook {
 HostShape::HostShape(ShapePtr shape) : shape_(std::move(shape)) {
   int index = 0;
   for (const auto& column : shape_->columns) sorted_.emplace_back(column.name, index++);
-  std::stable_sort(sorted_.begin(), sorted_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(sorted_.begin(), sorted_.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
 int HostShape::column(std::string_view name) {
   Seen& seen = seen_[(reinterpret_cast<std::uintptr_t>(name.data()) >> 4) % cache_size];
-  if (seen.address == name.data() && seen.index >= 0 && shape_->columns[static_cast<std::size_t>(seen.index)].name == name)
+  if (seen.address == name.data() && seen.index >= 0 &&
+      shape_->columns[static_cast<std::size_t>(seen.index)].name == name)
     return seen.index;
-  const auto found = std::lower_bound(sorted_.begin(), sorted_.end(), name,
-                                      [](const auto& entry, std::string_view wanted) { return entry.first < wanted; });
+  const auto found =
+      std::lower_bound(sorted_.begin(), sorted_.end(), name,
+                       [](const auto& entry, std::string_view wanted) { return entry.first < wanted; });
   if (found == sorted_.end() || found->first != name) return -1;
   seen = {name.data(), found->second};
   return found->second;

@@ -14,9 +14,9 @@
 
 namespace rowhook {
 
-// A table shape as a host knows it, shared by the sandboxes of the host. Column look-ups remember the address of the
-// interned Lua string they were asked with, so that a repeated look-up compares one name.
-// Thread safety: confined to the host's script thread.
+// A table shape as a host knows it, shared by the sandboxes of the host. Column look-ups remember the address
+// of the interned Lua string they were asked with, so that a repeated look-up compares one name. Thread
+// safety: confined to the host's script thread.
 class HostShape {
  public:
   explicit HostShape(ShapePtr shape);
@@ -64,14 +64,14 @@ enum RegistrySlot {
   slot_exact_digits = 1,  // weak table: exact value -> its digits
   slot_exact_make,        // constructor of exact values
   slot_ffi,
-  slot_origins,           // weak table: table -> origin (the JSON text it was read from)
-  slot_arrays,            // weak table: table -> true, made by array()
+  slot_origins,  // weak table: table -> origin (the JSON text it was read from)
+  slot_arrays,   // weak table: table -> true, made by array()
   slot_null,
   slot_view_meta,
   slot_origin_meta,
   slot_environment,
-  slot_modules,    // name -> compiled chunk
-  slot_loaded,     // name -> what the module returned in this call
+  slot_modules,  // name -> compiled chunk
+  slot_loaded,   // name -> what the module returned in this call
   slot_new_row,
   slot_old_row,
   slot_changed,
@@ -110,7 +110,7 @@ class ScriptContext {
   volatile std::sig_atomic_t interrupted = 0;
   int error_line = 0;
   std::string error_source;
-  std::string refused;  // the last refusal's message
+  std::string refused;        // the last refusal's message
   std::string problem, path;  // of a result that cannot be written
 
   const std::string& json_of_event();
@@ -137,7 +137,8 @@ inline std::string_view check_text(lua_State* L, int index) {
 }
 // The tag of a userdata; nullptr for every other value.
 inline const UserHeader* user_header(lua_State* L, int index) {
-  return static_cast<const UserHeader*>(lua_type(L, index) == LUA_TUSERDATA ? lua_touserdata(L, index) : nullptr);
+  return static_cast<const UserHeader*>(lua_type(L, index) == LUA_TUSERDATA ? lua_touserdata(L, index)
+                                                                            : nullptr);
 }
 
 // Raises context.scratch as an error at the author's line. Never returns.
@@ -156,13 +157,14 @@ int guarded(lua_State* L) {
   return raise_scratch(L);
 }
 
-// Pushes a number that is written as `digits`: a Lua number or an exact value. `name`: the column, "" if none.
+// Pushes a number that is written as `digits`: a Lua number or an exact value. `name`: the column, "" if
+// none.
 void push_number(lua_State* L, std::string_view digits, std::string_view name);
 
 // Read-only rows, the set of changed columns, the event.
-void make_row_types(lua_State* L);                        // fills slot_new_row, slot_old_row, slot_changed, slot_event
-void reset_row(lua_State* L, RowState& row, int index);   // forgets cached views of the userdata at `index`
-int iterate_row(lua_State* L);                            // pairs(row): iterator and nothing else
+void make_row_types(lua_State* L);  // fills slot_new_row, slot_old_row, slot_changed, slot_event
+void reset_row(lua_State* L, RowState& row, int index);  // forgets cached views of the userdata at `index`
+int iterate_row(lua_State* L);                           // pairs(row): iterator and nothing else
 int iterate_changed(lua_State* L);
 
 // Read-only JSON.
@@ -174,7 +176,8 @@ struct JsonView : UserHeader {
   std::string_view json() const { return {text, size}; }
 };
 void make_view_type(lua_State* L);
-// Pushes any JSON value; text must outlive the call. `checked`: known to be well-formed, else it raises an error.
+// Pushes any JSON value; text must outlive the call. `checked`: known to be well-formed, else it raises an
+// error.
 void push_json(lua_State* L, std::string_view text, std::string_view name, bool checked);
 // Pushes the table of a view's children (names under `true`). Never hand it to a script.
 void push_children(lua_State* L, int view);
@@ -182,7 +185,8 @@ int iterate_view(lua_State* L);
 
 // Exact values.
 void push_exact(lua_State* L, std::string_view digits);
-// The digits of the exact value at `index`; nullptr data when it is none. Valid while the value is on the stack.
+// The digits of the exact value at `index`; nullptr data when it is none. Valid while the value is on the
+// stack.
 std::string_view exact_digits(lua_State* L, int index);
 int make_exact(lua_State* L);  // exact(text)
 

@@ -1,5 +1,6 @@
-// Mutable copies. A table that was read from JSON remembers the text it came from (its origin), in a weak table that
-// scripts do not reach: what is not changed is written back as it was, nulls, order and digits included.
+// Mutable copies. A table that was read from JSON remembers the text it came from (its origin), in a weak
+// table that scripts do not reach: what is not changed is written back as it was, nulls, order and digits
+// included.
 #include "scripting/host/context.h"
 #include "scripting/json_scanner.h"
 

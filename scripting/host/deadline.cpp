@@ -17,8 +17,8 @@ std::int64_t began_ns = 0;  // of the handler alone
 std::int64_t allowed_ns = 0;
 lua_Hook hook_function = nullptr;
 
-// A busy machine merges ticks, so the clock counts, not their number. It is read from the first tick on: a call that ends
-// before it costs no look at the clock.
+// A busy machine merges ticks, so the clock counts, not their number. It is read from the first tick on: a
+// call that ends before it costs no look at the clock.
 void on_tick(int) {
   lua_State* const L = guarded_state;
   if (!L) return;

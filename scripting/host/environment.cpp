@@ -1,5 +1,5 @@
-// What a script can name: an empty global table that cannot be written to, in front of a table that scripts never reach.
-// Libraries are userdata, so that table.insert(string, "x") has nothing to insert into.
+// What a script can name: an empty global table that cannot be written to, in front of a table that scripts
+// never reach. Libraries are userdata, so that table.insert(string, "x") has nothing to insert into.
 #include <array>
 #include <cstdlib>
 
@@ -12,8 +12,9 @@ namespace rowhook {
 namespace {
 
 constexpr std::array<std::string_view, 23> refused_names = {
-    "io", "os", "package", "debug", "ffi", "jit", "coroutine", "getfenv", "setfenv", "load", "loadstring", "loadfile",
-    "dofile", "module", "newproxy", "collectgarbage", "gcinfo", "_G", "_ENV", "dump", "randomseed", "arg", "rowhook"};
+    "io",      "os",   "package",    "debug",    "ffi",        "jit",    "coroutine", "getfenv",
+    "setfenv", "load", "loadstring", "loadfile", "dofile",     "module", "newproxy",  "collectgarbage",
+    "gcinfo",  "_G",   "_ENV",       "dump",     "randomseed", "arg",    "rowhook"};
 
 bool is_refused(std::string_view name) {
   return std::find(refused_names.begin(), refused_names.end(), name) != refused_names.end();
@@ -41,7 +42,8 @@ int unknown_global(lua_State* L) {
   ScriptContext& c = context(L);
   const std::string name(luaL_checkstring(L, 2));
   if (is_refused(name)) {
-    c.scratch = "'" + name + "' is not available to scripts: they have no files, network, processes or interpreter";
+    c.scratch =
+        "'" + name + "' is not available to scripts: they have no files, network, processes or interpreter";
     return raise_refusal(L);
   }
   c.scratch = "nothing is named '" + name + "'";
@@ -57,7 +59,8 @@ int unknown_global(lua_State* L) {
 
 int set_global(lua_State* L) {
   const std::string_view name = lua_type(L, 2) == LUA_TSTRING ? to_text(L, 2) : "?";
-  context(L).scratch = "global '" + std::string(name) + "' cannot be set: write local " + std::string(name) + " = ...";
+  context(L).scratch =
+      "global '" + std::string(name) + "' cannot be set: write local " + std::string(name) + " = ...";
   return raise_refusal(L);
 }
 
@@ -100,8 +103,8 @@ void freeze(lua_State* L, const char* name) {
   lua_remove(L, -2);
 }
 
-// Functions that call back into Lua through C may nest this deep. Lua's own limit is thousands of levels: there the C
-// stack is deep enough, but unwinding it takes the better part of a second.
+// Functions that call back into Lua through C may nest this deep. Lua's own limit is thousands of levels:
+// there the C stack is deep enough, but unwinding it takes the better part of a second.
 constexpr int most_nested_calls = 200;
 
 void enter_nested_call(lua_State* L) {
@@ -142,7 +145,8 @@ int protected_call(lua_State* L) {
   return lua_gettop(L);
 }
 
-// xpcall whose handler runs after unwinding: inside, it would run with hooks off, out of reach of the time limit.
+// xpcall whose handler runs after unwinding: inside, it would run with hooks off, out of reach of the time
+// limit.
 int protected_call_with_handler(lua_State* L) {
   luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_pushvalue(L, 2);
@@ -181,14 +185,18 @@ int pairs(lua_State* L) {
     lua_settop(L, 1);
     switch (user->tag) {
       case UserTag::new_row:
-      case UserTag::old_row: return iterate_row(L);
-      case UserTag::changed: return iterate_changed(L);
-      case UserTag::view: return iterate_view(L);
+      case UserTag::old_row:
+        return iterate_row(L);
+      case UserTag::changed:
+        return iterate_changed(L);
+      case UserTag::view:
+        return iterate_view(L);
       case UserTag::event:
         push_json(L, context(L).json_of_event(), {}, false);
         lua_replace(L, 1);
         return iterate_view(L);
-      default: break;
+      default:
+        break;
     }
   }
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -226,7 +234,8 @@ int next(lua_State* L) {
   return 1;
 }
 
-// Upvalue: the built-in function. An array of a row as first argument is handed over as the table of its elements.
+// Upvalue: the built-in function. An array of a row as first argument is handed over as the table of its
+// elements.
 int with_elements(lua_State* L) {
   const UserHeader* user = user_header(L, 1);
   if (user && user->tag == UserTag::view && static_cast<const JsonView*>(user)->array) {
@@ -239,7 +248,8 @@ int with_elements(lua_State* L) {
   return lua_gettop(L);
 }
 
-// Upvalue: the built-in tonumber. Text with more digits than a Lua number holds keeps them: "9007199254740993" is exact.
+// Upvalue: the built-in tonumber. Text with more digits than a Lua number holds keeps them:
+// "9007199254740993" is exact.
 int to_number(lua_State* L) {
   if (const std::string_view digits = exact_digits(L, 1); digits.data()) {
     lua_pushnumber(L, std::strtod(digits.data(), nullptr));
@@ -325,8 +335,9 @@ void add_string_library(lua_State* L) {
   lua_call(L, 0, 1);
   const int from = lua_gettop(L);
   lua_newtable(L);
-  take(L, from, {"byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub",
-                 "upper"});
+  take(L, from,
+       {"byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub",
+        "upper"});
   wrap(L, "format", nested);
   wrap(L, "gsub", nested);
   lua_pushliteral(L, "");
@@ -360,9 +371,9 @@ void add_math_library(lua_State* L) {
   lua_call(L, 0, 1);
   const int from = lua_gettop(L);
   lua_newtable(L);
-  take(L, from, {"abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod", "frexp",
-                 "huge", "ldexp", "log", "log10", "max", "min", "modf", "pi", "pow", "rad", "sin", "sinh", "sqrt",
-                 "tan", "tanh"});
+  take(L, from, {"abs",   "acos", "asin",  "atan", "atan2", "ceil", "cos",   "cosh", "deg", "exp",
+                 "floor", "fmod", "frexp", "huge", "ldexp", "log",  "log10", "max",  "min", "modf",
+                 "pi",    "pow",  "rad",   "sin",  "sinh",  "sqrt", "tan",   "tanh"});
   set(L, "random", random_number);
   freeze(L, "math");
   lua_remove(L, from);
@@ -373,7 +384,9 @@ void add_bit_library(lua_State* L) {
   lua_call(L, 0, 1);
   const int from = lua_gettop(L);
   lua_newtable(L);
-  take(L, from, {"arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit", "tohex"});
+  take(L, from,
+       {"arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit",
+        "tohex"});
   freeze(L, "bit");
   lua_remove(L, from);
 }
@@ -390,8 +403,9 @@ void make_weak_table(lua_State* L, int slot) {
 // The table behind the globals, on top of the stack.
 void push_globals(lua_State* L) {
   lua_newtable(L);
-  take(L, LUA_GLOBALSINDEX, {"assert", "error", "getmetatable", "rawequal", "rawget", "rawset", "select", "setmetatable",
-                             "unpack", "tonumber", "next", "pairs", "ipairs"});
+  take(L, LUA_GLOBALSINDEX,
+       {"assert", "error", "getmetatable", "rawequal", "rawget", "rawset", "select", "setmetatable", "unpack",
+        "tonumber", "next", "pairs", "ipairs"});
   wrap(L, "unpack", with_elements);
   wrap(L, "tonumber", guarded<to_number>);
   wrap(L, "ipairs", guarded<ipairs>);
@@ -416,7 +430,10 @@ void push_globals(lua_State* L) {
   const struct {
     const char* name;
     int (*push)(lua_State*);
-  } libraries[] = {{"text", text_library}, {"time", time_library}, {"hash", hash_library}, {"json", json_library},
+  } libraries[] = {{"text", text_library},
+                   {"time", time_library},
+                   {"hash", hash_library},
+                   {"json", json_library},
                    {"log", log_library}};
   for (const auto& library : libraries) {
     library.push(L);
@@ -429,7 +446,9 @@ void push_globals(lua_State* L) {
   const struct {
     const char* name;
     void (*push)(lua_State*);
-  } builtins[] = {{"string", add_string_library}, {"table", add_table_library}, {"math", add_math_library},
+  } builtins[] = {{"string", add_string_library},
+                  {"table", add_table_library},
+                  {"math", add_math_library},
                   {"bit", add_bit_library}};
   for (const auto& library : builtins) {
     library.push(L);

@@ -1,6 +1,6 @@
-// Numbers with more digits than a Lua number holds. An exact value is an opaque FFI object, because only those compare
-// with Lua numbers (`new.total > 100`) through metamethods; its digits are kept in a weak table beside it, where no
-// script reaches them. The FFI itself is never within reach of a script.
+// Numbers with more digits than a Lua number holds. An exact value is an opaque FFI object, because only
+// those compare with Lua numbers (`new.total > 100`) through metamethods; its digits are kept in a weak table
+// beside it, where no script reaches them. The FFI itself is never within reach of a script.
 #include <cmath>
 #include <limits>
 
@@ -83,13 +83,14 @@ Outcome compute(lua_State* L, Compute operation, double& number) {
   Decimal a, b;
   for (const int index : {1, 2}) {
     switch (read_operand(L, index, index == 1 ? a : b)) {
-      case Operand::number: break;
+      case Operand::number:
+        break;
       case Operand::not_a_number:
         c.scratch = "arithmetic of an exact value with a number that is not finite";
         return Outcome::error;
       case Operand::other:
-        c.scratch = std::string("attempt to perform arithmetic on an exact value and a ") + luaL_typename(L, index) +
-                    " value";
+        c.scratch = std::string("attempt to perform arithmetic on an exact value and a ") +
+                    luaL_typename(L, index) + " value";
         return Outcome::error;
     }
   }
@@ -100,9 +101,14 @@ template <Compute operation>
 int arithmetic(lua_State* L) {
   double number = 0;
   switch (compute(L, operation, number)) {
-    case Outcome::number: lua_pushnumber(L, number); return 1;
-    case Outcome::exact: push_exact(L, context(L).scratch); return 1;
-    case Outcome::error: break;
+    case Outcome::number:
+      lua_pushnumber(L, number);
+      return 1;
+    case Outcome::exact:
+      push_exact(L, context(L).scratch);
+      return 1;
+    case Outcome::error:
+      break;
   }
   return raise_scratch(L);
 }
@@ -126,7 +132,8 @@ std::optional<double> compare(lua_State* L) {
 
 int compare_error(lua_State* L) {
   const int other = exact_digits(L, 1).data() ? 2 : 1;
-  context(L).scratch = std::string("attempt to compare an exact value with a ") + luaL_typename(L, other) + " value";
+  context(L).scratch =
+      std::string("attempt to compare an exact value with a ") + luaL_typename(L, other) + " value";
   return raise_scratch(L);
 }
 
@@ -183,11 +190,13 @@ void make_type(lua_State* L) {
   lua_rawseti(L, LUA_REGISTRYINDEX, slot_exact_digits);
 
   constexpr std::string_view setup =
-      "local ffi, meta = ... ffi.cdef 'struct exact_value {};' return ffi.metatype('struct exact_value', meta)";
+      "local ffi, meta = ... ffi.cdef 'struct exact_value {};' return ffi.metatype('struct exact_value', "
+      "meta)";
   luaL_loadbufferx(L, setup.data(), setup.size(), "=exact", "t");
   lua_pushcfunction(L, luaopen_ffi);
   lua_call(L, 0, 1);
-  // LuaJIT keeps tables it works with alive through its library only: without this, the next collection frees them.
+  // LuaJIT keeps tables it works with alive through its library only: without this, the next collection frees
+  // them.
   lua_pushvalue(L, -1);
   lua_rawseti(L, LUA_REGISTRYINDEX, slot_ffi);
   const luaL_Reg metamethods[] = {{"__add", guarded<arithmetic<add>>},

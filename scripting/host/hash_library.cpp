@@ -34,8 +34,8 @@ int hmac_sha256(lua_State* L) {
   const std::string_view key = check_text(L, 1), text = check_text(L, 2);
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
   unsigned size = 0;
-  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-            text.size(), bytes.data(), &size))
+  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+            reinterpret_cast<const unsigned char*>(text.data()), text.size(), bytes.data(), &size))
     return luaL_error(L, "HMAC failed");
   return push_hex(L, bytes.data(), size);
 }

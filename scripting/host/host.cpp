@@ -4,13 +4,13 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <list>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <unordered_map>
 
 #include "engine/base/errors.h"
@@ -45,7 +45,8 @@ inline void relax() {
 #endif
 }
 
-// Serves one region. Scripts and shapes are kept as the engine sent them; sandboxes are a cache in order of last use.
+// Serves one region. Scripts and shapes are kept as the engine sent them; sandboxes are a cache in order of
+// last use.
 class Host {
  public:
   explicit Host(SharedRegion region) : region_(std::move(region)), limits_(region_.control().limits) {}
@@ -165,7 +166,8 @@ class Host {
   std::string buffer_;
 };
 
-// Everything that opens files or starts threads the first time it is used is used once before the door closes.
+// Everything that opens files or starts threads the first time it is used is used once before the door
+// closes.
 void warm_up(const HostLimits& limits) {
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
   for (const auto* type : {EVP_md5(), EVP_sha1(), EVP_sha256(), EVP_sha512()}) {
@@ -173,7 +175,8 @@ void warm_up(const HostLimits& limits) {
     EVP_Digest("", 0, bytes, nullptr, type, nullptr);
   }
   auto bundle = std::make_shared<ScriptBundle>();
-  bundle->script = make_script(ScriptKind::filter, "warm-up", "hash.hmac_sha256('', '') ~= exact('0.1234567890123456789')");
+  bundle->script = make_script(ScriptKind::filter, "warm-up",
+                               "hash.hmac_sha256('', '') ~= exact('0.1234567890123456789')");
   Shape shape;
   HostShape host_shape(seal(std::move(shape)));
   HostResponse response;
@@ -204,7 +207,8 @@ void* run_host(void* argument) {
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, stack_size);
     pthread_t thread{};
-    if (pthread_create(&thread, &attributes, run_host, region.get()) != 0) throw PermanentError("script host: no thread");
+    if (pthread_create(&thread, &attributes, run_host, region.get()) != 0)
+      throw PermanentError("script host: no thread");
     region.release();
     pthread_join(thread, nullptr);
   } catch (const std::exception& error) {

@@ -39,7 +39,8 @@ void drop_root() {
 }  // namespace
 
 void give_up_privileges(int engine_pid, std::size_t address_space) {
-  // A terminal's Ctrl-C or a supervisor's SIGTERM goes to the whole group: the engine drains, and ends its hosts itself.
+  // A terminal's Ctrl-C or a supervisor's SIGTERM goes to the whole group: the engine drains, and ends its
+  // hosts itself.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
   require(::chdir("/") == 0, "directory cannot be left");
   drop_root();
@@ -59,15 +60,16 @@ void give_up_privileges(int engine_pid, std::size_t address_space) {
 
 void give_up_system_calls() {
   if (sanitized) return;
-  const std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_KILL_PROCESS), seccomp_release);
+  const std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_KILL_PROCESS),
+                                                                 seccomp_release);
   require(filter != nullptr, "no system call filter");
   const auto allow = [&](int call) {
     require(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) == 0, "system call filter");
   };
-  for (const int call :
-       {SCMP_SYS(futex), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
-        SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(munmap), SCMP_SYS(brk),
-        SCMP_SYS(madvise), SCMP_SYS(getrandom), SCMP_SYS(sched_yield), SCMP_SYS(getpid), SCMP_SYS(gettid)})
+  for (const int call : {SCMP_SYS(futex), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
+                         SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime),
+                         SCMP_SYS(gettimeofday), SCMP_SYS(munmap), SCMP_SYS(brk), SCMP_SYS(madvise),
+                         SCMP_SYS(getrandom), SCMP_SYS(sched_yield), SCMP_SYS(getpid), SCMP_SYS(gettid)})
     allow(call);
   // Memory, but none that can be executed.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})

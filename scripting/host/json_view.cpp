@@ -1,5 +1,6 @@
-// Read-only JSON: nested values of json columns, `item` and the event's metadata. A view keeps the text it came from, so
-// it is written back byte for byte; its children are made, one level deep, when the first of them is read.
+// Read-only JSON: nested values of json columns, `item` and the event's metadata. A view keeps the text it
+// came from, so it is written back byte for byte; its children are made, one level deep, when the first of
+// them is read.
 #include "scripting/host/context.h"
 #include "scripting/json_scanner.h"
 #include "scripting/number_text.h"
@@ -67,7 +68,8 @@ void push_string_literal(lua_State* L, std::string_view literal) {
   push_text(L, scratch);
 }
 
-// Adds a name to the list at `list` unless the object has it already (the last value of a repeated name counts).
+// Adds a name to the list at `list` unless the object has it already (the last value of a repeated name
+// counts).
 void add_name(lua_State* L, int children, int list, int& names) {
   lua_pushvalue(L, -1);
   lua_rawget(L, children);
@@ -153,14 +155,25 @@ void push_json(lua_State* L, std::string_view text, std::string_view name, bool 
     }
   }
   switch (json_kind(text)) {
-    case JsonKind::yes: lua_pushboolean(L, 1); return;
-    case JsonKind::no: lua_pushboolean(L, 0); return;
-    case JsonKind::number: push_number(L, text, name); return;
-    case JsonKind::string: push_string_literal(L, text); return;
+    case JsonKind::yes:
+      lua_pushboolean(L, 1);
+      return;
+    case JsonKind::no:
+      lua_pushboolean(L, 0);
+      return;
+    case JsonKind::number:
+      push_number(L, text, name);
+      return;
+    case JsonKind::string:
+      push_string_literal(L, text);
+      return;
     case JsonKind::null:
-    case JsonKind::bad: lua_pushnil(L); return;
+    case JsonKind::bad:
+      lua_pushnil(L);
+      return;
     case JsonKind::array:
-    case JsonKind::object: break;
+    case JsonKind::object:
+      break;
   }
   auto* view = static_cast<JsonView*>(lua_newuserdata(L, sizeof(JsonView)));
   view->tag = UserTag::view;

@@ -70,7 +70,8 @@ class Writer {
 
 bool Writer::number(double value, std::string_view key) {
   if (!std::isfinite(value))
-    return fail(std::string(std::isnan(value) ? "is not a number (NaN)" : "is infinite") + ", which JSON cannot hold");
+    return fail(std::string(std::isnan(value) ? "is not a number (NaN)" : "is infinite") +
+                ", which JSON cannot hold");
   const std::string* digits = nullptr;
   bool unclear = false;
   for (const auto& hint : c_.hints) {
@@ -80,7 +81,8 @@ bool Writer::number(double value, std::string_view key) {
       unclear = false;
       break;
     }
-    // A whole number may just as well be a count or an index of the script's own: 10 shall not turn into 10.00.
+    // A whole number may just as well be a count or an index of the script's own: 10 shall not turn
+    // into 10.00.
     if (value == std::floor(value)) continue;
     unclear = unclear || (digits && *digits != hint.digits);
     digits = &hint.digits;
@@ -96,14 +98,26 @@ bool Writer::number(double value, std::string_view key) {
 bool Writer::userdata(int index) {
   const UserHeader* user = user_header(L_, index);
   switch (user->tag) {
-    case UserTag::null: out_ += "null"; return true;
-    case UserTag::view: out_ += static_cast<const JsonView*>(user)->json(); break;
-    case UserTag::new_row: write_json_row(out_, c_.shape->shape(), c_.rows[0].bytes); break;
-    case UserTag::old_row: write_json_row(out_, c_.shape->shape(), c_.rows[1].bytes); break;
-    case UserTag::event: out_ += c_.json_of_event(); break;
-    case UserTag::changed: return fail("is `changed`, a set: write event.changed_fields for the list of names");
+    case UserTag::null:
+      out_ += "null";
+      return true;
+    case UserTag::view:
+      out_ += static_cast<const JsonView*>(user)->json();
+      break;
+    case UserTag::new_row:
+      write_json_row(out_, c_.shape->shape(), c_.rows[0].bytes);
+      break;
+    case UserTag::old_row:
+      write_json_row(out_, c_.shape->shape(), c_.rows[1].bytes);
+      break;
+    case UserTag::event:
+      out_ += c_.json_of_event();
+      break;
+    case UserTag::changed:
+      return fail("is `changed`, a set: write event.changed_fields for the list of names");
     case UserTag::library:
-    case UserTag::origin: return fail("is a library, which JSON cannot hold");
+    case UserTag::origin:
+      return fail("is a library, which JSON cannot hold");
   }
   return in_bounds();
 }
@@ -111,13 +125,23 @@ bool Writer::userdata(int index) {
 bool Writer::value(int index, std::string_view key) {
   if (!in_bounds()) return false;
   switch (lua_type(L_, index)) {
-    case LUA_TNIL: out_ += "null"; return true;
-    case LUA_TBOOLEAN: out_ += lua_toboolean(L_, index) ? "true" : "false"; return true;
-    case LUA_TNUMBER: return number(lua_tonumber(L_, index), key);
-    case LUA_TSTRING: write_json_string(out_, to_text(L_, index)); return in_bounds();
-    case LUA_TTABLE: return table(index);
-    case LUA_TUSERDATA: return userdata(index);
-    default: break;
+    case LUA_TNIL:
+      out_ += "null";
+      return true;
+    case LUA_TBOOLEAN:
+      out_ += lua_toboolean(L_, index) ? "true" : "false";
+      return true;
+    case LUA_TNUMBER:
+      return number(lua_tonumber(L_, index), key);
+    case LUA_TSTRING:
+      write_json_string(out_, to_text(L_, index));
+      return in_bounds();
+    case LUA_TTABLE:
+      return table(index);
+    case LUA_TUSERDATA:
+      return userdata(index);
+    default:
+      break;
   }
   if (const std::string_view digits = exact_digits(L_, index); digits.data()) {
     out_ += digits;
@@ -213,7 +237,8 @@ bool Writer::keys(int index, std::vector<Key>& out) {
   }
   std::sort(out.begin(), out.end());
   for (std::size_t i = 1; i < out.size(); ++i)
-    if (out[i].text == out[i - 1].text) return fail("has the key " + out[i].text + " both as a number and as text");
+    if (out[i].text == out[i - 1].text)
+      return fail("has the key " + out[i].text + " both as a number and as text");
   return true;
 }
 
@@ -246,8 +271,10 @@ bool Writer::same(int index, std::string_view json) {
   switch (json_kind(json)) {
     case JsonKind::null:
       return lua_isnil(L_, index) || (user_header(L_, index) && user_header(L_, index)->tag == UserTag::null);
-    case JsonKind::yes: return lua_isboolean(L_, index) && lua_toboolean(L_, index);
-    case JsonKind::no: return lua_isboolean(L_, index) && !lua_toboolean(L_, index);
+    case JsonKind::yes:
+      return lua_isboolean(L_, index) && lua_toboolean(L_, index);
+    case JsonKind::no:
+      return lua_isboolean(L_, index) && !lua_toboolean(L_, index);
     case JsonKind::number: {
       if (lua_type(L_, index) != LUA_TNUMBER) return exact_digits(L_, index) == json;
       const auto number = read_number(json);
@@ -259,7 +286,8 @@ bool Writer::same(int index, std::string_view json) {
       unescape_json(json.substr(1, json.size() - 2), c_.scratch);
       return c_.scratch == to_text(L_, index);
     }
-    default: return false;  // containers are compared as they are written
+    default:
+      return false;  // containers are compared as they are written
   }
 }
 
@@ -331,20 +359,22 @@ bool Writer::merged_object(int index, std::string_view json, bool& intact) {
     written.push_back(std::move(name));
   }
   std::sort(written.begin(), written.end());
-  std::erase_if(names, [&](const Key& key) { return std::binary_search(written.begin(), written.end(), key.text); });
+  std::erase_if(names,
+                [&](const Key& key) { return std::binary_search(written.begin(), written.end(), key.text); });
   intact = intact && names.empty();
   if (!members(index, names, first)) return false;
   out_ += '}';
   return true;
 }
 
-// Writes a table that was read from `json`: members in the order of the text, those that are as they were byte for byte,
-// new ones behind them. A member set to nil is left out, but for one that was null in the text. A table that nobody
-// changed is written as its text, white space and all.
+// Writes a table that was read from `json`: members in the order of the text, those that are as they were
+// byte for byte, new ones behind them. A member set to nil is left out, but for one that was null in the
+// text. A table that nobody changed is written as its text, white space and all.
 bool Writer::merged(int index, std::string_view json) {
   const std::size_t start = out_.size();
   bool intact = true;
-  if (!(json.front() == '[' ? merged_array(index, json, intact) : merged_object(index, json, intact))) return false;
+  if (!(json.front() == '[' ? merged_array(index, json, intact) : merged_object(index, json, intact)))
+    return false;
   if (intact) {
     out_.resize(start);
     out_ += json;
@@ -362,6 +392,8 @@ bool write_value(lua_State* L, int index) {
   return Writer(L).value(index, {});
 }
 
-std::string problem_text(const ScriptContext& context) { return "result" + context.path + " " + context.problem; }
+std::string problem_text(const ScriptContext& context) {
+  return "result" + context.path + " " + context.problem;
+}
 
 }  // namespace rowhook

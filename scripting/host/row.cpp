@@ -1,5 +1,5 @@
-// `new`, `old`, `changed` and `event`: read-only userdata over the bytes of the batch. Made once per sandbox and pointed
-// at each call in turn, so reading a row allocates nothing but the values that are read.
+// `new`, `old`, `changed` and `event`: read-only userdata over the bytes of the batch. Made once per sandbox
+// and pointed at each call in turn, so reading a row allocates nothing but the values that are read.
 #include <array>
 
 #include "engine/base/json.h"
@@ -77,17 +77,30 @@ int push_column(lua_State* L, int column) {
   const std::string& name = c.shape->shape().columns[static_cast<std::size_t>(column)].name;
   switch (value.kind) {
     case ValueKind::absent:
-    case ValueKind::unchanged: return not_sent(L, user, name, value.kind);
-    case ValueKind::null: lua_pushnil(L); break;
-    case ValueKind::no: lua_pushboolean(L, 0); break;
-    case ValueKind::yes: lua_pushboolean(L, 1); break;
-    case ValueKind::number: push_number(L, value.text, name); break;
-    case ValueKind::text: push_text(L, value.text); break;
+    case ValueKind::unchanged:
+      return not_sent(L, user, name, value.kind);
+    case ValueKind::null:
+      lua_pushnil(L);
+      break;
+    case ValueKind::no:
+      lua_pushboolean(L, 0);
+      break;
+    case ValueKind::yes:
+      lua_pushboolean(L, 1);
+      break;
+    case ValueKind::number:
+      push_number(L, value.text, name);
+      break;
+    case ValueKind::text:
+      push_text(L, value.text);
+      break;
     case ValueKind::bytes:
       c.scratch = base64_encode(value.text);
       push_text(L, c.scratch);
       break;
-    case ValueKind::json: push_cached_json(L, row, column, value, name); break;
+    case ValueKind::json:
+      push_cached_json(L, row, column, value, name);
+      break;
   }
   return 1;
 }
@@ -105,9 +118,12 @@ int row_to_string(lua_State* L) {
 
 int read_only(lua_State* L) {
   const auto* user = static_cast<const UserHeader*>(lua_touserdata(L, 1));
-  const char* name = user->tag == UserTag::changed ? "changed" : user->tag == UserTag::event ? "event" : row_name(user);
-  context(L).scratch = std::string(name) + " is read-only" +
-                       (user->tag == UserTag::changed ? "" : ": change a copy, local row = copy(" + std::string(name) + ")");
+  const char* name = user->tag == UserTag::changed ? "changed"
+                     : user->tag == UserTag::event ? "event"
+                                                   : row_name(user);
+  context(L).scratch =
+      std::string(name) + " is read-only" +
+      (user->tag == UserTag::changed ? "" : ": change a copy, local row = copy(" + std::string(name) + ")");
   return raise_refusal(L);
 }
 
@@ -116,8 +132,9 @@ bool column_changed(lua_State* L, int column) {
   ScriptContext& c = context(L);
   if (read_texts(*c.call).type != event_type::updated) return false;
   if (!c.call->has(CallHeader::old_complete) || c.rows[1].bytes.empty()) {
-    c.scratch = "which columns changed is unknown: the database did not send the whole old row "
-                "(on PostgreSQL: ALTER TABLE ... REPLICA IDENTITY FULL)";
+    c.scratch =
+        "which columns changed is unknown: the database did not send the whole old row "
+        "(on PostgreSQL: ALTER TABLE ... REPLICA IDENTITY FULL)";
     raise_scratch(L);
   }
   const Value before = c.rows[1].at(static_cast<std::size_t>(column));
@@ -132,7 +149,8 @@ int changed_index(lua_State* L) {
 
 int next_changed(lua_State* L) {
   const auto& columns = context(L).shape->shape().columns;
-  for (auto i = static_cast<int>(lua_tointeger(L, lua_upvalueindex(1))); i < static_cast<int>(columns.size()); ++i) {
+  for (auto i = static_cast<int>(lua_tointeger(L, lua_upvalueindex(1))); i < static_cast<int>(columns.size());
+       ++i) {
     if (!column_changed(L, i)) continue;
     lua_pushinteger(L, i + 1);
     lua_replace(L, lua_upvalueindex(1));
@@ -149,7 +167,8 @@ int next_column(lua_State* L) {
   lua_settop(L, 0);
   lua_pushvalue(L, lua_upvalueindex(2));
   RowState& row = c.rows[is_old(user_header(L, 1)) ? 1 : 0];
-  for (auto i = static_cast<int>(lua_tointeger(L, lua_upvalueindex(1))); i < static_cast<int>(columns.size()); ++i) {
+  for (auto i = static_cast<int>(lua_tointeger(L, lua_upvalueindex(1))); i < static_cast<int>(columns.size());
+       ++i) {
     if (!row.at(static_cast<std::size_t>(i)).sent()) continue;
     lua_pushinteger(L, i + 1);
     lua_replace(L, lua_upvalueindex(1));
@@ -162,12 +181,13 @@ int next_column(lua_State* L) {
 
 // Members of an event that only some types of event have: nil elsewhere, not an error.
 constexpr std::array<std::string_view, 20> optional_members = {
-    "change_type", "object_type",   "object_name", "ddl_statement", "error_id", "error_type", "error_message",
-    "error_at",    "retry_count",   "context",     "from",          "to",       "reason",     "remedy",
-    "data",        "specversion",   "subject",     "dataschema",    "additional_data",        "user_id"};
+    "change_type",     "object_type", "object_name", "ddl_statement", "error_id", "error_type",
+    "error_message",   "error_at",    "retry_count", "context",       "from",     "to",
+    "reason",          "remedy",      "data",        "specversion",   "subject",  "dataschema",
+    "additional_data", "user_id"};
 constexpr std::array<std::string_view, 16> members = {
-    "event_id", "trigger_id", "seq",        "source",     "event_type",     "database",  "schema", "table",
-    "record_id", "old_values", "new_values", "changed_fields", "timestamp", "user",      "metadata", "data"};
+    "event_id",  "trigger_id", "seq",        "source",         "event_type", "database", "schema",   "table",
+    "record_id", "old_values", "new_values", "changed_fields", "timestamp",  "user",     "metadata", "data"};
 
 void push_or_nil(lua_State* L, std::string_view text) {
   if (text.empty()) {
@@ -241,7 +261,9 @@ int event_index(lua_State* L) {
   lua_pushvalue(L, 2);
   lua_rawget(L, -2);
   if (!lua_isnil(L, -1)) return 1;
-  const auto known = [&](const auto& names) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  const auto known = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   if (known(members) || known(optional_members)) return 1;
   const std::string nearest = nearest_name(name, members);
   c.scratch = "the event has no member '" + std::string(name) + "'" +

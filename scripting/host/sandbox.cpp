@@ -10,7 +10,16 @@ namespace rowhook {
 namespace {
 
 // Fixed places at the bottom of the main stack.
-enum StackSlot { at_handler = 1, at_main, at_new, at_old, at_changed, at_event, at_runner, stack_base = at_runner };
+enum StackSlot {
+  at_handler = 1,
+  at_main,
+  at_new,
+  at_old,
+  at_changed,
+  at_event,
+  at_runner,
+  stack_base = at_runner
+};
 
 constexpr std::string_view parameters = "new,old,changed,event,item";
 constexpr std::size_t longest_text = 256 * 1024;
@@ -54,7 +63,8 @@ int on_error(lua_State* L) {
 }
 
 std::string duration_text(std::uint64_t micros) {
-  return micros % 1'000'000 == 0 ? std::to_string(micros / 1'000'000) + " s" : std::to_string(micros / 1000) + " ms";
+  return micros % 1'000'000 == 0 ? std::to_string(micros / 1'000'000) + " s"
+                                 : std::to_string(micros / 1000) + " ms";
 }
 
 void on_time_limit(lua_State* L, lua_Debug* frame) {
@@ -73,20 +83,27 @@ bool load(lua_State* L, const std::string& text, const std::string& name) {
   return luaL_loadbufferx(L, text.data(), text.size(), chunk.c_str(), "t") == 0;
 }
 
-// Leaves on the stack what main() of the script is; false: the message.
-bool load_script(lua_State* L, const ScriptText& script, const std::string& name) {
-  const std::string head = "return function(" + std::string(parameters) + ") ";
-  // Text that compiles by itself is balanced: inside the function it cannot close it and go on outside.
-  // Brackets keep `return f(x)` from being a tail call, which would forget the line that an error of f is reported at.
-  std::string body = "return (" + script.text + "\n)";
-  if (!load(L, body, name)) {
-    if (load(L, script.text, name)) {
-      body = script.text;
-    } else {
-      lua_remove(L, script.statements ? -2 : -1);  // the message of the form that was meant
-      return false;
+// Finds the form in which the text compiles: an expression, or a chunk. False: neither, the message is on the
+// stack.
+bool find_form(lua_State* L, const ScriptText& script, const std::string& name, std::string& body) {
+  // Brackets keep `return f(x)` from being a tail call, which would forget the line that an error of f is
+  // reported at.
+  for (const std::string& form : {"return (" + script.text + "\n)", script.text, "return " + script.text}) {
+    if (load(L, form, name)) {
+      body = form;
+      return true;
     }
   }
+  if (script.statements) load(L, script.text, name);  // what is wrong with the form that was meant
+  return false;
+}
+
+// Leaves on the stack what main() of the script is; false: the message.
+bool load_script(lua_State* L, const ScriptText& script, const std::string& name) {
+  // Text that compiles by itself is balanced: inside the function it cannot close it and go on outside.
+  std::string body;
+  if (!find_form(L, script, name, body)) return false;
+  const std::string head = "return function(" + std::string(parameters) + ") ";
   if (!load(L, head + body + "\nend", name)) return false;
   lua_rawgeti(L, LUA_REGISTRYINDEX, slot_environment);
   lua_setfenv(L, -2);
@@ -166,7 +183,8 @@ int run_whole(lua_State* L) {
   if (!c.call->has(CallHeader::has_item)) {
     lua_pushnil(L);
   } else {
-    push_json(L, c.call->has(CallHeader::item_is_event) ? std::string_view(c.json_of_event()) : c.call->item, {}, false);
+    push_json(L, c.call->has(CallHeader::item_is_event) ? std::string_view(c.json_of_event()) : c.call->item,
+              {}, false);
   }
   lua_call(L, 5, 1);
   if (c.bundle->script->kind == ScriptKind::filter) return 1;
@@ -194,7 +212,8 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 
 // What Lua says about our types, in words an author can act on.
 std::string reworded(std::string text) {
-  replace_all(text, "got cdata)", "got a number with more than 14 digits: tonumber(v) gives the nearest Lua number)");
+  replace_all(text, "got cdata)",
+              "got a number with more than 14 digits: tonumber(v) gives the nearest Lua number)");
   replace_all(text, "got userdata)", "got a read-only value: copy(v) gives a table)");
   replace_all(text, "'struct exact_value'", "a number with more than 14 digits");
   return text;
@@ -202,17 +221,20 @@ std::string reworded(std::string text) {
 
 }  // namespace
 
-Sandbox::Sandbox(std::shared_ptr<const ScriptBundle> bundle, const HostLimits& limits) : bundle_(std::move(bundle)) {
+Sandbox::Sandbox(std::shared_ptr<const ScriptBundle> bundle, const HostLimits& limits)
+    : bundle_(std::move(bundle)) {
   context_.bundle = bundle_.get();
   context_.limits = limits;
   const Script& script = *bundle_->script;
   if (script.text.size() > longest_text) {
-    broken_ = ScriptError{ScriptError::Type::refused, script.name + ": a script has at most 256 KiB", script.name, 0};
+    broken_ = ScriptError{ScriptError::Type::refused, script.name + ": a script has at most 256 KiB",
+                          script.name, 0};
     return;
   }
   if (!script.text.empty() && script.text.front() == '\x1b') {
-    broken_ = ScriptError{ScriptError::Type::refused, script.name + ": compiled Lua (bytecode) is refused: give the text",
-                          script.name, 0};
+    broken_ =
+        ScriptError{ScriptError::Type::refused,
+                    script.name + ": compiled Lua (bytecode) is refused: give the text", script.name, 0};
     return;
   }
   L_ = lua_newstate(allocate, &context_);
@@ -228,8 +250,8 @@ Sandbox::~Sandbox() {
 void Sandbox::compile() {
   const Script& script = *bundle_->script;
   if (!L_ || lua_checkstack(L_, 60) == 0) {
-    broken_ = ScriptError{ScriptError::Type::memory_limit, script.name + ": the memory limit is too small for any script",
-                          script.name, 0};
+    broken_ = ScriptError{ScriptError::Type::memory_limit,
+                          script.name + ": the memory limit is too small for any script", script.name, 0};
     return;
   }
   context_.L = L_;
@@ -312,7 +334,8 @@ void Sandbox::run(const CallView& call, HostShape& shape, HostResponse& response
   Deadline::guard(L_, on_time_limit, context_.limits.time_us);
   int status = execute();
   if (status == LUA_ERRMEM && !context_.interrupted) {
-    // LuaJIT does not collect before it gives up: do it now, and run once more. Calls have no effects but their log.
+    // LuaJIT does not collect before it gives up: do it now, and run once more. Calls have no effects but
+    // their log.
     lua_settop(L_, stack_base);
     lua_gc(L_, LUA_GCCOLLECT, 0);
     lua_gc(L_, LUA_GCSETPAUSE, 110);
@@ -357,10 +380,13 @@ void Sandbox::finish(HostResponse& response, int status) {
   } else if (type == LUA_TBOOLEAN) {
     response.status = lua_toboolean(L_, -1) ? ResponseStatus::yes : ResponseStatus::no;
   } else if (type == LUA_TNIL) {
-    refuse_result("a filter returns true or false, this one returned nothing (nil): write, for example, new.column == true "
-                  "or new.column ~= nil");
+    refuse_result(
+        "a filter returns true or false, this one returned nothing (nil): write, for example, new.column == "
+        "true "
+        "or new.column ~= nil");
   } else {
-    refuse_result(std::string("a filter returns true or false, this one returned a ") + lua_typename(L_, type));
+    refuse_result(std::string("a filter returns true or false, this one returned a ") +
+                  lua_typename(L_, type));
   }
 }
 
@@ -396,13 +422,14 @@ ScriptError Sandbox::describe(int status) {
   return error;
 }
 
-// Finds script and line in "name:3: message", or puts them there. Without any line, the error came out of a tail call,
-// `return json.decode(x)`: where the text has one return, it was that one.
+// Finds script and line in "name:3: message", or puts them there. Without any line, the error came out of a
+// tail call, `return json.decode(x)`: where the text has one return, it was that one.
 void Sandbox::locate(ScriptError& error, int line) {
   constexpr std::size_t shown = LUA_IDSIZE - 1;  // Lua cuts names of chunks
   const auto starts_with_place = [&](const std::string& name) {
     const std::string_view cut = std::string_view(name).substr(0, shown);
-    if (!error.message.starts_with(cut) || error.message.size() <= cut.size() || error.message[cut.size()] != ':')
+    if (!error.message.starts_with(cut) || error.message.size() <= cut.size() ||
+        error.message[cut.size()] != ':')
       return false;
     char* end = nullptr;
     const long number = std::strtol(error.message.c_str() + cut.size() + 1, &end, 10);
@@ -419,7 +446,8 @@ void Sandbox::locate(ScriptError& error, int line) {
   if (line == 0 && error.type == ScriptError::Type::runtime) line = context_.only_return;
   error.line = line;
   for (const auto& module : bundle_->modules)
-    if (context_.error_line > 0 && context_.error_source == std::string_view(module.name).substr(0, shown)) error.script = module.name;
+    if (context_.error_line > 0 && context_.error_source == std::string_view(module.name).substr(0, shown))
+      error.script = module.name;
   error.message.insert(0, error.script + (line > 0 ? ":" + std::to_string(line) : "") + ": ");
 }
 

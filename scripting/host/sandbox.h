@@ -7,10 +7,9 @@
 
 namespace rowhook {
 
-// One script in a Lua state of its own: its memory is limited, it sees a fixed list of names, and nothing it does
-// outlives the call. Time is limited by Deadline, which the thread must have installed; what Lua cannot interrupt (a
-// pattern, a sort) is the engine's to kill.
-// Thread safety: confined to the thread that made it.
+// One script in a Lua state of its own: its memory is limited, it sees a fixed list of names, and nothing it
+// does outlives the call. Time is limited by Deadline, which the thread must have installed; what Lua cannot
+// interrupt (a pattern, a sort) is the engine's to kill. Thread safety: confined to the thread that made it.
 class Sandbox {
  public:
   // Compiles. Never throws for the script's sake: broken() says what is wrong with it.

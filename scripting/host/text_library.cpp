@@ -114,16 +114,10 @@ int truncate(lua_State* L) {
 }  // namespace
 
 int text_library(lua_State* L) {
-  const luaL_Reg functions[] = {{"trim", trim},
-                                {"split", split},
-                                {"join", join},
-                                {"starts_with", starts_with},
-                                {"ends_with", ends_with},
-                                {"contains", contains},
-                                {"replace", replace},
-                                {"length", length},
-                                {"truncate", truncate},
-                                {nullptr, nullptr}};
+  const luaL_Reg functions[] = {
+      {"trim", trim},           {"split", split},       {"join", join},       {"starts_with", starts_with},
+      {"ends_with", ends_with}, {"contains", contains}, {"replace", replace}, {"length", length},
+      {"truncate", truncate},   {nullptr, nullptr}};
   lua_newtable(L);
   luaL_register(L, nullptr, functions);
   return 1;

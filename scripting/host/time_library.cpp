@@ -1,4 +1,5 @@
-// Times are RFC 3339 text, as in rows and in the event; every function takes text or seconds since 1970 (UTC).
+// Times are RFC 3339 text, as in rows and in the event; every function takes text or seconds since 1970
+// (UTC).
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -11,7 +12,8 @@ namespace {
 
 constexpr Micros second = 1'000'000;
 
-// Forms that databases print, as RFC 3339: a date alone, a space for the T, no zone (UTC), a zone of hours only.
+// Forms that databases print, as RFC 3339: a date alone, a space for the T, no zone (UTC), a zone of hours
+// only.
 std::string normalized(std::string_view text) {
   std::string time(text);
   if (time.size() == 10) return time + "T00:00:00Z";
@@ -41,7 +43,9 @@ Micros time_argument(lua_State* L, int index) {
   return parse_time(check_text(L, index));
 }
 
-void push_micros_as_seconds(lua_State* L, Micros micros) { lua_pushnumber(L, static_cast<double>(micros) / 1e6); }
+void push_micros_as_seconds(lua_State* L, Micros micros) {
+  lua_pushnumber(L, static_cast<double>(micros) / 1e6);
+}
 
 int now(lua_State* L) {
   ScriptContext& c = context(L);
@@ -81,7 +85,8 @@ Parts parts_of(Micros time) {
 
 void append_padded(std::string& out, long value, int width) {
   std::array<char, 16> digits;
-  out.append(digits.data(), static_cast<std::size_t>(std::snprintf(digits.data(), digits.size(), "%0*ld", width, value)));
+  out.append(digits.data(),
+             static_cast<std::size_t>(std::snprintf(digits.data(), digits.size(), "%0*ld", width, value)));
 }
 
 std::string format_pattern(Micros time, std::string_view pattern) {
@@ -96,18 +101,41 @@ std::string format_pattern(Micros time, std::string_view pattern) {
       continue;
     }
     switch (++i < pattern.size() ? pattern[i] : '\0') {
-      case 'Y': append_padded(out, parts.year, 4); break;
-      case 'm': append_padded(out, parts.month, 2); break;
-      case 'd': append_padded(out, parts.day, 2); break;
-      case 'H': append_padded(out, parts.hour, 2); break;
-      case 'M': append_padded(out, parts.minute, 2); break;
-      case 'S': append_padded(out, parts.second_of_minute, 2); break;
-      case 'f': append_padded(out, parts.micros, 6); break;
-      case 'j': append_padded(out, parts.yearday, 3); break;
-      case 'a': out += days[static_cast<std::size_t>(parts.weekday - 1)]; break;
-      case 'b': out += months[parts.month - 1]; break;
-      case '%': out += '%'; break;
-      default: throw std::invalid_argument("time.format knows %Y %m %d %H %M %S %f %j %a %b and %% only");
+      case 'Y':
+        append_padded(out, parts.year, 4);
+        break;
+      case 'm':
+        append_padded(out, parts.month, 2);
+        break;
+      case 'd':
+        append_padded(out, parts.day, 2);
+        break;
+      case 'H':
+        append_padded(out, parts.hour, 2);
+        break;
+      case 'M':
+        append_padded(out, parts.minute, 2);
+        break;
+      case 'S':
+        append_padded(out, parts.second_of_minute, 2);
+        break;
+      case 'f':
+        append_padded(out, parts.micros, 6);
+        break;
+      case 'j':
+        append_padded(out, parts.yearday, 3);
+        break;
+      case 'a':
+        out += days[static_cast<std::size_t>(parts.weekday - 1)];
+        break;
+      case 'b':
+        out += months[parts.month - 1];
+        break;
+      case '%':
+        out += '%';
+        break;
+      default:
+        throw std::invalid_argument("time.format knows %Y %m %d %H %M %S %f %j %a %b and %% only");
     }
   }
   return out;
@@ -171,8 +199,8 @@ int parts(lua_State* L) {
 }  // namespace
 
 int time_library(lua_State* L) {
-  const luaL_Reg functions[] = {{"now", guarded<now>},   {"parse", guarded<parse>}, {"format", guarded<format>},
-                                {"add", guarded<add>},   {"diff", guarded<diff>},   {"parts", guarded<parts>},
+  const luaL_Reg functions[] = {{"now", guarded<now>}, {"parse", guarded<parse>}, {"format", guarded<format>},
+                                {"add", guarded<add>}, {"diff", guarded<diff>},   {"parts", guarded<parts>},
                                 {nullptr, nullptr}};
   lua_newtable(L);
   luaL_register(L, nullptr, functions);

@@ -25,16 +25,26 @@ void push_printed_number(lua_State* L, double value) {
 // Pushes the value at `index` as text.
 void push_printed(lua_State* L, int index) {
   switch (lua_type(L, index)) {
-    case LUA_TSTRING: lua_pushvalue(L, index); return;
-    case LUA_TNUMBER: push_printed_number(L, lua_tonumber(L, index)); return;
-    case LUA_TNIL: lua_pushliteral(L, "nil"); return;
-    case LUA_TBOOLEAN: lua_pushstring(L, lua_toboolean(L, index) ? "true" : "false"); return;
-    default: break;
+    case LUA_TSTRING:
+      lua_pushvalue(L, index);
+      return;
+    case LUA_TNUMBER:
+      push_printed_number(L, lua_tonumber(L, index));
+      return;
+    case LUA_TNIL:
+      lua_pushliteral(L, "nil");
+      return;
+    case LUA_TBOOLEAN:
+      lua_pushstring(L, lua_toboolean(L, index) ? "true" : "false");
+      return;
+    default:
+      break;
   }
   if (const std::string_view digits = exact_digits(L, index); digits.data()) {
     push_text(L, digits);
   } else if (luaL_callmeta(L, index, "__tostring") == 0) {
-    lua_pushstring(L, user_header(L, index) ? "library" : luaL_typename(L, index));  // no address: runs are repeatable
+    lua_pushstring(
+        L, user_header(L, index) ? "library" : luaL_typename(L, index));  // no address: runs are repeatable
   } else if (!lua_isstring(L, -1)) {
     context(L).scratch = "'__tostring' must return a string";
     raise_scratch(L);
@@ -142,7 +152,8 @@ int log_library(lua_State* L) {
 }
 
 int json_library(lua_State* L) {
-  const luaL_Reg functions[] = {{"encode", guarded<json_encode>}, {"decode", guarded<json_decode>}, {nullptr, nullptr}};
+  const luaL_Reg functions[] = {
+      {"encode", guarded<json_encode>}, {"decode", guarded<json_decode>}, {nullptr, nullptr}};
   lua_newtable(L);
   luaL_register(L, nullptr, functions);
   return 1;

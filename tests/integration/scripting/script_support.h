@@ -23,7 +23,8 @@ inline std::string encode(const std::vector<Cell>& cells) {
   return row.take();
 }
 
-// An event over a table `orders` whose columns are those of the new row (or of the old one, when there is no new one).
+// An event over a table `orders` whose columns are those of the new row (or of the old one, when there is no
+// new one).
 inline EventPtr make_event(const std::vector<Cell>& new_row, const std::vector<Cell>& old_row = {},
                            const std::string& id = "shop:01:0") {
   Shape shape;
@@ -39,7 +40,9 @@ inline EventPtr make_event(const std::vector<Cell>& new_row, const std::vector<C
   auto event = std::make_shared<Event>();
   event->seq = 4711;
   event->id = id;
-  event->type = old_row.empty() ? event_type::inserted : new_row.empty() ? event_type::deleted : event_type::updated;
+  event->type = old_row.empty()   ? event_type::inserted
+                : new_row.empty() ? event_type::deleted
+                                  : event_type::updated;
   event->order = "01";
   event->position = "0/16B3748";
   event->transaction_id = "7341";
@@ -64,7 +67,8 @@ inline EventPtr order_event() {
 }
 
 inline ScriptResult run_one(ScriptEngine& engine, ScriptKind kind, const std::string& text,
-                            const EventPtr& event = order_event(), const std::string& name = "s", ItemPtr item = nullptr) {
+                            const EventPtr& event = order_event(), const std::string& name = "s",
+                            ItemPtr item = nullptr) {
   const ScriptCall call{make_script(kind, name, text), event, std::move(item)};
   return engine.run({&call, 1}).front();
 }
