@@ -51,7 +51,7 @@ class SwitchNode final : public Node {
 std::vector<std::string> ports(const nlohmann::json& config) {
   std::vector<std::string> names;
   const auto add = [&](const nlohmann::json& name) {
-    if (name.is_string() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    if (name.is_string() && std::find(names.begin(), names.end(), name.get<std::string>()) == names.end()) names.push_back(name);
   };
   if (const auto rules = config.find("rules"); rules != config.end() && rules->is_array())
     for (const auto& rule : *rules)

@@ -133,9 +133,9 @@ inline constexpr HostileScript hostile_scripts[] = {
     {"upper_growth", "local s = ('x'):rep(1.8e7) return #s:upper()", "memory_limit"},
     {"exact_digits", "local x = exact('9007199254740993') while true do x = x * x end", "runtime"},
     {"base64_growth", "local s = ('x'):rep(1e6) while true do s = hash.base64_encode(s) end",
-     "memory_limit|time_limit"},
+     "memory_limit|time_limit|killed"},
     {"sixty_million_keys", "local t = {} t[1] = 1 for i = 1, 6e7 do t[i] = true end return true",
-     "memory_limit|time_limit"},
+     "memory_limit|time_limit|killed"},
     // What there is no way to
     {"bytecode", "\x1bLJ\x02", "refused"},
     {"dump", "return string.dump(function() end)", "refused"},
