@@ -185,8 +185,21 @@ HttpResult HttpTransfer::result_of(CURLcode code) {
   return result;
 }
 
+// libcurl counts, over the whole life of a handle, how often a kept connection turned out to be dead, and
+// gives up at the sixth: a handle that opened a connection begins anew.
+void HttpTransfer::forget_dead_connections() {
+  long opened = 0;
+  curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &opened);
+  if (opened == 0) return;
+  curl_easy_reset(easy_);
+  set_fixed_options();
+  method_.clear();
+  url_.clear();
+}
+
 void HttpTransfer::finish(CURLcode code) {
   HttpResult result = result_of(code);
+  forget_dead_connections();
   const auto done = std::move(pending_.done);
   pending_ = {};
   done(std::move(result));

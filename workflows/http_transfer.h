@@ -59,6 +59,7 @@ class HttpTransfer {
   void set_method();
   void set_headers();
   HttpResult result_of(CURLcode code);
+  void forget_dead_connections();
 
   const TransferSettings& settings_;
   CURL* easy_;
