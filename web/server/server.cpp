@@ -160,6 +160,8 @@ struct ApiServer::Impl {
   void open(Tcp::socket socket) {
     boost::system::error_code ignored;
     socket.set_option(Tcp::no_delay(true), ignored);
+    // Bounds what a connection may hold in the kernel, and makes a reader that stopped reading show.
+    socket.set_option(asio::socket_base::send_buffer_size(64 << 10), ignored);
     count_session(1);
     if (tls) {
       std::make_shared<Session<TlsStream>>(host, TlsStream(std::move(socket), *tls))->start();
