@@ -5,8 +5,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 
-#include "engine/execution/live_execution.h"
 #include "engine/execution/lanes.h"
+#include "engine/execution/live_execution.h"
 #include "engine/execution/scheduler.h"
 
 namespace rowhook {

@@ -40,7 +40,7 @@ struct Lanes::TriggerState {
 
   // Its scripts.
   std::uint64_t scripts = 0;  // which ones the figures are about
-  unsigned good_calls = 0;
+  unsigned good_calls = 0, calls_needed = 0;
   double mean_time = 0;
   bool distrusted = false;
 };

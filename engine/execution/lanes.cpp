@@ -8,7 +8,8 @@ namespace rowhook {
 
 namespace {
 constexpr unsigned calls_to_trust = 32;
-constexpr double slow_script = 1000;  // microseconds
+constexpr unsigned longest_trust = 1u << 20;
+constexpr double slow_script = 200;  // microseconds; a batch has up to 256 calls
 constexpr std::size_t least_share = 16;
 constexpr std::size_t least_bytes = 1u << 20;
 }  // namespace
@@ -47,21 +48,25 @@ bool Lanes::scripts_in_batch(const CompiledTrigger& trigger) {
   if (known.scripts != scripts) {
     known.scripts = scripts;
     known.good_calls = 0;
+    known.calls_needed = calls_to_trust;
     known.distrusted = false;
   }
-  return known.good_calls >= calls_to_trust && known.mean_time < slow_script;
+  return known.good_calls >= known.calls_needed && known.mean_time < slow_script;
 }
 
 void Lanes::scripts_took(const CompiledTrigger& trigger, Micros time, bool hit_a_limit) {
   TriggerState& known = state(trigger.trigger.id);
   if (hit_a_limit) {
     known.good_calls = 0;
+    known.calls_needed =
+        std::min(known.calls_needed * 8, longest_trust);  // it held up a batch, or would have
     known.distrusted = true;
     return;
   }
   const auto sample = static_cast<double>(time);
   known.mean_time = known.good_calls == 0 ? sample : known.mean_time * 0.9 + sample * 0.1;
-  if (known.good_calls < calls_to_trust && ++known.good_calls == calls_to_trust) known.distrusted = false;
+  if (known.good_calls < known.calls_needed) ++known.good_calls;
+  if (known.good_calls >= calls_to_trust) known.distrusted = false;
 }
 
 bool Lanes::over_share(const TriggerState& trigger) const {

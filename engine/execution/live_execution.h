@@ -11,7 +11,8 @@
 namespace rowhook {
 
 // An execution in memory: waiting in its lane or running.
-// Thread safety: owned by Lanes and changed under its lock; while it runs, by the executor thread it runs on.
+// Thread safety: owned by Lanes and changed under its lock; while it runs, `item` to `error`, `progress` and
+// `workflow` belong to the executor thread it runs on. What listings read meanwhile is constant or atomic.
 struct LiveExecution {
   CompiledTriggerPtr trigger;
   EventPtr event;
@@ -20,9 +21,10 @@ struct LiveExecution {
   std::uint64_t seq = 0;
   std::uint64_t lane = 0;
   std::size_t bytes = 0;
-  unsigned attempt = 0;                   // finished attempts
-  Micros created_at = 0, started_at = 0;  // wall clock; started_at: the first attempt
-  Micros waiting_since = 0;               // steady
+  std::atomic<unsigned> attempt{0};   // finished attempts
+  Micros created_at = 0;              // wall clock
+  std::atomic<Micros> started_at{0};  // of the first attempt
+  Micros waiting_since = 0;           // steady
   bool has_row =
       false;  // the log holds a row of it (pending or retrying), so the low-water mark does not wait for it
   bool is_retry = false;  // that row is `retrying`
