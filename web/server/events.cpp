@@ -10,6 +10,11 @@
 namespace rowhook {
 namespace {
 
+// Rows can be large: a page of events ends early rather than take more memory than this, and says where it
+// goes on.
+constexpr std::size_t max_listing_bytes = 8U << 20;
+constexpr std::size_t listing_step = 100;
+
 EventPtr stored_event(const Call& call) {
   const std::string id = call.parameter();
   EventPtr event = call.api.journal().find(id);
@@ -69,21 +74,34 @@ ApiResponse list_events(Call& call) {
   const std::uint64_t total = call.api.journal().count(filter);
   const Page page = call.query.page();
   filter.skip = page.skip;
-  filter.limit = page.limit + 1;
   if (page.cursor) {
     const std::string& cursor = *page.cursor;
     if (cursor.size() > 19 || cursor.find_first_not_of("0123456789") != std::string::npos)
       throw bad_request("the cursor is not one that a page of events gave");
     filter.before_seq = std::stoull(cursor);
   }
-  auto events = call.api.journal().list(filter);
-  std::optional<std::string> next;
-  if (events.size() > page.limit) {
-    events.resize(page.limit);
-    next = std::to_string(events.back()->seq);
-  }
   ListBody list;
-  for (const auto& event : events) write_json_event(list.item(), *event);
+  std::size_t listed = 0, bytes = 0;
+  std::uint64_t last = 0;
+  bool more = false;
+  while (!more) {
+    filter.limit = std::min(page.limit - listed + 1, listing_step);
+    const auto events = call.api.journal().list(filter);
+    for (const auto& event : events) {
+      more = listed == page.limit || bytes > max_listing_bytes;
+      if (more) break;
+      std::string& text = list.item();
+      const std::size_t before = text.size();
+      write_json_event(text, *event);
+      bytes += text.size() - before;
+      listed += 1;
+      last = event->seq;
+    }
+    if (events.size() < filter.limit) break;
+    filter.skip = 0;
+    filter.before_seq = last;
+  }
+  const std::optional<std::string> next = more ? std::optional(std::to_string(last)) : std::nullopt;
   return ApiResponse::json(std::move(list).finish(next, total));
 }
 

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <future>
 
+#include "engine/base/log.h"
 #include "web/server/gate.h"
 #include "web/server/post_groups.h"
 #include "web/server/session.h"

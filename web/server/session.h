@@ -1,104 +1,17 @@
 // One HTTP connection. Private to server.cpp: it pulls in Boost.Asio.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/write.hpp>
 #include <cstring>
-#include <ctime>
-#include <list>
 #include <memory>
 
-#include "engine/base/log.h"
-#include "web/server/dispatch.h"
 #include "web/server/http_parser.h"
-#include "web/server/response_head.h"
-#include "web/server/server.h"
-#include "web/server/workers.h"
+#include "web/server/session_host.h"
 
 namespace rowhook {
 
-namespace asio = boost::asio;
-using Tcp = asio::ip::tcp;
 using TlsStream = asio::ssl::stream<Tcp::socket>;
-
-class SessionBase;
-
-// What sessions share with their server. Confined to the network thread, but for what `dispatch`, `quick` and
-// `slow` allow.
-struct SessionHost {
-  SessionHost(asio::io_context& network, Dispatch& api, Workers& quick_workers, Workers& slow_workers,
-              const ServerSettings& server_settings)
-      : io(network), dispatch(api), quick(quick_workers), slow(slow_workers), settings(server_settings) {}
-
-  asio::io_context& io;
-  Dispatch& dispatch;
-  Workers& quick;
-  Workers& slow;
-  const ServerSettings& settings;
-  bool draining = false;
-  std::list<SessionBase*> sessions;
-  std::size_t dropped = 0;     // of them: on their way out
-  std::size_t body_bytes = 0;  // of bodies that are being read or handled
-  std::time_t date_second = 0;
-  std::string date;                    // the Date field of this second
-  std::array<Counter*, 6> by_class{};  // requests by status class
-  Histogram* seconds = nullptr;
-  std::function<void()> session_ended;
-
-  const std::string& date_now() {
-    const std::time_t now = std::time(nullptr);
-    if (now != date_second) {
-      date_second = now;
-      date = date_field(now);
-    }
-    return date;
-  }
-};
-
-// What the server does with a session without knowing its stream. Confined to the network thread.
-class SessionBase {
- public:
-  explicit SessionBase(SessionHost& host)
-      : host_(host), place_(host.sessions.insert(host.sessions.end(), this)) {}
-  SessionBase(const SessionBase&) = delete;
-  SessionBase& operator=(const SessionBase&) = delete;
-  virtual ~SessionBase() {
-    host_.sessions.erase(place_);
-    if (dropped_) host_.dropped -= 1;
-    host_.session_ended();
-  }
-  virtual void start() = 0;
-  virtual void cut() = 0;  // closes at once
-  // Cuts an idle one off for want of room. Its last step is still to come, but it counts no more.
-  void drop() {
-    idle_ = false;
-    dropped_ = true;
-    host_.dropped += 1;
-    cut();
-  }
-  virtual void expire() = 0;  // the deadline has passed
-  std::chrono::steady_clock::time_point deadline() const { return deadline_; }
-  bool idle() const { return idle_; }      // no request is in work
-  bool let_in() const { return let_in_; }  // a request with a token was accepted
-
- protected:
-  void set_deadline(std::chrono::steady_clock::time_point at) { deadline_ = at; }
-  void set_deadline(std::chrono::milliseconds from_now) {
-    deadline_ = std::chrono::steady_clock::now() + from_now;
-  }
-  void no_deadline() { deadline_ = std::chrono::steady_clock::time_point::max(); }
-
-  SessionHost& host_;
-  bool idle_ = false, let_in_ = false;
-
- private:
-  bool dropped_ = false;
-  std::list<SessionBase*>::iterator place_;
-  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
-};
 
 // Reads a request, checks its head, reads its body, has it handled, writes the answer; one at a time, in
 // order. Requests that stand ready in the buffer (pipelining) are answered with one write where their answers
@@ -419,16 +332,32 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     writing_ = true;
     sending_.swap(output_);
     output_.clear();
-    set_deadline(host_.settings.body_timeout + std::chrono::seconds(sending_.size() >> 14U));
-    asio::async_write(stream_, asio::buffer(sending_),
-                      [self = this->shared_from_this()](boost::system::error_code error, std::size_t) {
-                        self->writing_ = false;
-                        self->sending_.clear();
-                        if (self->sending_.capacity() > large_buffer) std::string().swap(self->sending_);
-                        if (error) return self->cut();
-                        if (self->state_ == State::closing) return self->begin_linger();
-                        self->work();
-                      });
+    sent_ = 0;
+    write_started_ = std::chrono::steady_clock::now();
+    write();
+  }
+
+  void write() {
+    // As with bodies: a second for every 16 KiB that was taken. A slow reader is waited for, one that reads
+    // nothing is not.
+    set_deadline(write_started_ + host_.settings.body_timeout + std::chrono::seconds(sent_ >> 14U));
+    stream_.async_write_some(
+        asio::buffer(sending_.data() + sent_, sending_.size() - sent_),
+        [self = this->shared_from_this()](boost::system::error_code error, std::size_t size) {
+          self->sent_ += size;
+          if (error) return self->cut();
+          if (self->sent_ < self->sending_.size()) return self->write();
+          self->written();
+        });
+  }
+
+  void written() {
+    writing_ = false;
+    sending_.clear();
+    if (sending_.capacity() > large_buffer) std::string().swap(sending_);
+    if (state_ == State::closing) return begin_linger();
+    if (state_ == State::handling) no_deadline();
+    work();
   }
 
   // --- closing: what the client still sends is thrown away for a moment, or the answer might be lost with a
@@ -459,10 +388,10 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   RouteMatch match_;
   State state_ = State::head;
   std::vector<char> buffer_;
-  std::size_t buffered_ = 0, consumed_ = 0, counted_body_ = 0, lingered_ = 0;
+  std::size_t buffered_ = 0, consumed_ = 0, counted_body_ = 0, lingered_ = 0, sent_ = 0;
   std::string output_, sending_;
   bool reading_ = false, writing_ = false, working_ = false, begun_ = false, close_after_ = false;
-  std::chrono::steady_clock::time_point started_{};
+  std::chrono::steady_clock::time_point started_{}, write_started_{};
 };
 
 }  // namespace rowhook

@@ -1,0 +1,101 @@
+// What connections share with their server, and what the server sees of one. Private to server.cpp: it pulls
+// in Boost.Asio.
+#pragma once
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <list>
+#include <string>
+
+#include "engine/base/metrics.h"
+#include "web/server/dispatch.h"
+#include "web/server/response_head.h"
+#include "web/server/server.h"
+#include "web/server/workers.h"
+
+namespace rowhook {
+
+namespace asio = boost::asio;
+using Tcp = asio::ip::tcp;
+
+class SessionBase;
+
+// What sessions share with their server. Confined to the network thread, but for what `dispatch`, `quick` and
+// `slow` allow.
+struct SessionHost {
+  SessionHost(asio::io_context& network, Dispatch& api, Workers& quick_workers, Workers& slow_workers,
+              const ServerSettings& server_settings)
+      : io(network), dispatch(api), quick(quick_workers), slow(slow_workers), settings(server_settings) {}
+
+  asio::io_context& io;
+  Dispatch& dispatch;
+  Workers& quick;
+  Workers& slow;
+  const ServerSettings& settings;
+  bool draining = false;
+  std::list<SessionBase*> sessions;
+  std::size_t dropped = 0;     // of them: on their way out
+  std::size_t body_bytes = 0;  // of bodies that are being read or handled
+  std::time_t date_second = 0;
+  std::string date;                    // the Date field of this second
+  std::array<Counter*, 6> by_class{};  // requests by status class
+  Histogram* seconds = nullptr;
+  std::function<void()> session_ended;
+
+  const std::string& date_now() {
+    const std::time_t now = std::time(nullptr);
+    if (now != date_second) {
+      date_second = now;
+      date = date_field(now);
+    }
+    return date;
+  }
+};
+
+// What the server does with a session without knowing its stream. Confined to the network thread.
+class SessionBase {
+ public:
+  explicit SessionBase(SessionHost& host)
+      : host_(host), place_(host.sessions.insert(host.sessions.end(), this)) {}
+  SessionBase(const SessionBase&) = delete;
+  SessionBase& operator=(const SessionBase&) = delete;
+  virtual ~SessionBase() {
+    host_.sessions.erase(place_);
+    if (dropped_) host_.dropped -= 1;
+    host_.session_ended();
+  }
+  virtual void start() = 0;
+  virtual void cut() = 0;  // closes at once
+  // Cuts an idle one off for want of room. Its last step is still to come, but it counts no more.
+  void drop() {
+    idle_ = false;
+    dropped_ = true;
+    host_.dropped += 1;
+    cut();
+  }
+  virtual void expire() = 0;  // the deadline has passed
+  std::chrono::steady_clock::time_point deadline() const { return deadline_; }
+  bool idle() const { return idle_; }      // no request is in work
+  bool let_in() const { return let_in_; }  // a request with a token was accepted
+
+ protected:
+  void set_deadline(std::chrono::steady_clock::time_point at) { deadline_ = at; }
+  void set_deadline(std::chrono::milliseconds from_now) {
+    deadline_ = std::chrono::steady_clock::now() + from_now;
+  }
+  void no_deadline() { deadline_ = std::chrono::steady_clock::time_point::max(); }
+
+  SessionHost& host_;
+  bool idle_ = false, let_in_ = false;
+
+ private:
+  bool dropped_ = false;
+  std::list<SessionBase*>::iterator place_;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+};
+
+}  // namespace rowhook
