@@ -251,11 +251,12 @@ void SqliteStorage::count_closed() {
 }
 
 void SqliteStorage::close_idle_readers() {
-  Segments open = snapshot();
-  std::erase_if(open, [](const SegmentPtr& segment) { return !segment->reader_open(); });
-  std::sort(open.begin(), open.end(),
-            [](const SegmentPtr& a, const SegmentPtr& b) { return a->last_used() < b->last_used(); });
-  for (std::size_t i = 0; i + max_open_readers < open.size(); ++i) open[i]->close_reader();
+  // The times are read once: readers change them meanwhile, and a sort must not see that.
+  std::vector<std::pair<decltype(snapshot().front()->last_used()), SegmentPtr>> open;
+  for (const SegmentPtr& segment : snapshot())
+    if (segment->reader_open()) open.emplace_back(segment->last_used(), segment);
+  std::sort(open.begin(), open.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (std::size_t i = 0; i + max_open_readers < open.size(); ++i) open[i].second->close_reader();
 }
 
 // ---- reading ----
