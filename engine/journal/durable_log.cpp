@@ -137,7 +137,8 @@ void DurableLog::plan_batch(AppendRequest& request, Plan& plan, std::uint64_t& n
     resume.last_ordinal = event.ordinal;
     moved = true;
   }
-  if (batch.position && *batch.position != resume.position) {
+  // What is sent again brings its old position with it: ours never goes back.
+  if (batch.position && *batch.position > resume.position) {
     resume.position = *batch.position;
     moved = true;
   }

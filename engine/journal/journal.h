@@ -49,7 +49,8 @@ class Journal {
   // Assigns seq (consecutive over all sources), writes, wakes readers. Events at or before the source's last
   // journaled (order, ordinal) are redeliveries: counted, not written. Events with an empty order (posted)
   // are looked up by id when `check_ids`. Sets seq in `batch.events` (of known posted events: the seq they
-  // have); all else is moved out of them, but for the id of posted ones.
+  // have); all else is moved out of them, but for the id of posted ones. The position never goes back: a
+  // smaller one than is stored is ignored (forget() comes before a source starts anew).
   virtual Appended append(const std::string& source, Batch& batch, bool check_ids = false) = 0;
   virtual Resume resume(const std::string& source) = 0;
 
