@@ -124,7 +124,7 @@ void check_columns(const TableWatch& watch, const TableFacts& table, const Known
 
 }  // namespace
 
-Findings check_server(const ServerFacts& server, bool slot_exists) {
+Findings check_server(const ServerFacts& server, const SlotFacts& slot) {
   Findings findings;
   const auto report = [&](bool good, std::string check, std::string detail, std::string remedy) {
     findings.push_back({good ? Severity::ok : Severity::error, std::move(check), std::move(detail),
@@ -136,12 +136,12 @@ Findings check_server(const ServerFacts& server, bool slot_exists) {
          "watch the primary: publications and slots are made there");
   report(server.wal_level == "logical", "wal_level", "wal_level is " + server.wal_level,
          "ALTER SYSTEM SET wal_level = 'logical'; then restart PostgreSQL");
-  const bool slots = slot_exists || server.used_slots < server.max_slots;
+  const bool slots = slot.exists || server.used_slots < server.max_slots;
   report(slots, "max_replication_slots",
          std::to_string(server.used_slots) + " of " + std::to_string(server.max_slots) + " slots are in use",
          "ALTER SYSTEM SET max_replication_slots = " + std::to_string(server.max_slots + 10) +
              "; then restart PostgreSQL");
-  report(server.used_senders < server.max_senders, "max_wal_senders",
+  report(slot.active || server.used_senders < server.max_senders, "max_wal_senders",
          std::to_string(server.used_senders) + " of " + std::to_string(server.max_senders) +
              " senders are in use",
          "ALTER SYSTEM SET max_wal_senders = " + std::to_string(server.max_senders + 10) +

@@ -10,8 +10,8 @@
 
 namespace rowhook {
 
-// `slot_exists`: ours is among those in use already.
-std::vector<Finding> check_server(const ServerFacts& server, bool slot_exists);
+// `slot`: ours, which with its sender is among those in use when it exists.
+std::vector<Finding> check_server(const ServerFacts& server, const SlotFacts& slot);
 // Existence, kind, replica identity, and the columns that the configuration names. Columns in `state` are
 // known although gone. `existing`: names to suggest from.
 std::vector<Finding> check_tables(const std::vector<TableWatch>& watches,

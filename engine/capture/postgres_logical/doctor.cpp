@@ -19,7 +19,7 @@ std::vector<Finding> diagnose(const SourceSettings& settings) {
     Catalog catalog(session);
     const ServerFacts server = catalog.server();
     const SlotFacts slot = catalog.slot(slot_name(settings));
-    add(check_server(server, slot.exists));
+    add(check_server(server, slot));
     const std::vector<TableFacts> tables = catalog.tables(watches);
     add(check_tables(watches, tables, {}, catalog.table_names()));
     add(check_publications(plan_publications(session, catalog, settings, watches, tables), server, tables));

@@ -135,10 +135,11 @@ void PostgresSource::open(const Resume& resume) {
                        ", the captured position belongs to " + state_.slot,
                    format_lsn(position_), "", gap_remedy(settings_));
 
+  session_.renew();
   session_.with([&](PgSession& session) {
     Catalog catalog(session);
     server_ = catalog.server();
-    refuse_errors(check_server(server_, catalog.slot(slot_name(settings_)).exists));
+    refuse_errors(check_server(server_, catalog.slot(slot_name(settings_))));
     auto replication = std::make_unique<PgSession>(
         settings_,
         PgSession::Options{.purpose = PgSession::Purpose::replication, .interrupt = signal_.descriptor()});

@@ -46,7 +46,11 @@ std::vector<TableNotice> TableGuard::take() {
 }
 
 void TableGuard::notify(TableNotice notice) {
-  notices_.with([&](auto& notices) { notices.push_back(std::move(notice)); });
+  notices_.with([&](auto& notices) {
+    // What goes on failing is said once until it is taken.
+    if (std::find(notices.begin(), notices.end(), notice) == notices.end())
+      notices.push_back(std::move(notice));
+  });
   noticed_ = true;
 }
 

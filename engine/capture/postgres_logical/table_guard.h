@@ -22,6 +22,7 @@ struct TableNotice {
   } kind;
   std::string table;  // "public.orders"
   std::string detail, remedy;
+  bool operator==(const TableNotice&) const = default;
 };
 
 // The session for catalogue queries of one source, shared by the capture thread and its guard. Made on first
@@ -29,6 +30,9 @@ struct TableNotice {
 class SharedSession {
  public:
   explicit SharedSession(const SourceSettings& settings) : settings_(settings) {}
+  void renew() {
+    session_.with([](std::unique_ptr<PgSession>& session) { session.reset(); });
+  }
   // Runs `use(PgSession&)` with the session held. Throws what `use` throws; a lost session is forgotten.
   template <typename Use>
   auto with(const Use& use) {

@@ -101,11 +101,11 @@ ServerFacts good_server() {
 }
 
 TEST(ServerChecks, EachNamesWhatMendsIt) {
-  EXPECT_EQ(worst(check_server(good_server(), false)).severity, Finding::Severity::ok);
+  EXPECT_EQ(worst(check_server(good_server(), {})).severity, Finding::Severity::ok);
   const auto remedy = [](const std::function<void(ServerFacts&)>& spoil) {
     ServerFacts server = good_server();
     spoil(server);
-    return worst(check_server(server, false)).remedy;
+    return worst(check_server(server, {})).remedy;
   };
   EXPECT_THAT(remedy([](auto& s) { s.wal_level = "replica"; }),
               HasSubstr("ALTER SYSTEM SET wal_level = 'logical'"));
@@ -120,7 +120,9 @@ TEST(ServerChecks, EachNamesWhatMendsIt) {
   EXPECT_THAT(remedy([](auto& s) { s.standby = true; }), HasSubstr("primary"));
   ServerFacts full = good_server();
   full.used_slots = 10;
-  EXPECT_EQ(worst(check_server(full, true)).severity, Finding::Severity::ok)
+  SlotFacts ours;
+  ours.exists = true;
+  EXPECT_EQ(worst(check_server(full, ours)).severity, Finding::Severity::ok)
       << "our slot is among those in use";
 }
 
