@@ -103,6 +103,17 @@ TEST_P(JournalConformance, RedeliveredEventsAreCountedAndNotWritten) {
   EXPECT_EQ(journal().last_seq(), 7U);
 }
 
+TEST_P(JournalConformance, APositionThatIsSentAgainDoesNotGoBack) {
+  append(journal(), 1, 5);
+  EXPECT_EQ(append(journal(), 2, 3).duplicates, 2U);
+  Batch position;
+  position.position = order_of(4);
+  journal().append("shop", position);
+  EXPECT_EQ(journal().resume("shop").position, order_of(5));
+  reopen();
+  EXPECT_EQ(journal().resume("shop").position, order_of(5));
+}
+
 TEST_P(JournalConformance, ATransactionSpansBatches) {
   Batch first, second;
   for (std::uint32_t i = 0; i < 4; ++i) first.events.push_back(order_inserted(orders, 9, i, i));
