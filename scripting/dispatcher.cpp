@@ -63,22 +63,22 @@ Dispatcher::Dispatcher(ScriptLimits limits, Metrics& metrics)
   for (std::size_t i = 0; i < std::size(errors_); ++i)
     errors_[i] = &metrics.counter("rowhook_script_errors_total", "Calls of scripts that failed",
                                   {{"type", std::string(to_string(static_cast<ScriptError::Type>(i)))}});
-  const std::size_t threads = limits.hosts + slow_lanes + most_overtaken;
-  for (std::size_t i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
 }
 
 Dispatcher::~Dispatcher() {
   stopping_ = true;
   std::deque<Job> waiting;
+  std::vector<std::thread> workers;
   state_.with([&](State& state) {
     state.stopping = true;
+    workers.swap(state.workers);
     waiting.swap(state.queue);
     for (auto& job : state.slow_queue) waiting.push_back(std::move(job));
     state.slow_queue.clear();
   });
   state_.notify();
   for (auto& job : waiting) fail(job, ScriptError::Type::killed, "the engine is stopping");
-  for (auto& worker : workers_) worker.join();
+  for (auto& worker : workers) worker.join();
 }
 
 bool Dispatcher::stopping() const { return stopping_; }
@@ -91,8 +91,8 @@ void Dispatcher::run(std::vector<Job> jobs, PendingRun& run) {
       });
       std::move(slow, jobs.end(), std::back_inserter(state.slow_queue));
       jobs.erase(slow, jobs.end());
+      wake(state);
     });
-    state_.notify();
   }
   while (!jobs.empty()) {
     Lane lane = Lane::normal;
@@ -102,9 +102,10 @@ void Dispatcher::run(std::vector<Job> jobs, PendingRun& run) {
       return true;
     });
     if (!mine) {
-      auto state = state_.lock();
-      for (auto& job : jobs) state->queue.push_back(std::move(job));
-      state_.notify();
+      state_.with([&](State& state) {
+        std::move(jobs.begin(), jobs.end(), std::back_inserter(state.queue));
+        wake(state);
+      });
       break;
     }
     std::vector<Job> batch;
@@ -123,18 +124,34 @@ void Dispatcher::start(Job job) {
   {
     auto state = state_.lock();
     const bool slow = state->slow.contains(job.call.bundle->script->id);
-    if (!slow && !is_worker)
+    if (!slow && !is_worker && state->queue.size() >= most_waiting) {
+      ++state->full;
       state.wait([&] { return state->queue.size() < most_waiting || state->stopping; });
+      --state->full;
+    }
     refused = state->stopping || (slow && state->slow_queue.size() >= most_slow_waiting);
-    if (!refused) (slow ? state->slow_queue : state->queue).push_back(std::move(job));
+    if (!refused) {
+      (slow ? state->slow_queue : state->queue).push_back(std::move(job));
+      wake(*state);
+      return;
+    }
   }
-  if (refused) {
-    fail(job, ScriptError::Type::refused,
-         stopping() ? "the engine is stopping"
-                    : "1024 calls of slow scripts are waiting already; try again later");
-    return;
+  fail(job, ScriptError::Type::refused,
+       stopping() ? "the engine is stopping"
+                  : "1024 calls of slow scripts are waiting already; try again later");
+}
+
+// Called under the lock. Nobody is woken for what a busy lane takes up by itself when it is done.
+void Dispatcher::wake(State& state) {
+  const bool work = (!state.queue.empty() && state.busy < limits_.hosts) ||
+                    (!state.slow_queue.empty() && state.slow_busy < slow_lanes);
+  if (!work || state.stopping) return;
+  const std::size_t most = limits_.hosts + slow_lanes + most_overtaken;
+  if (state.idle > 0) {
+    state_.notify();
+  } else if (state.workers.size() < most) {
+    state.workers.emplace_back([this] { Dispatcher::work(); });
   }
-  state_.notify();
 }
 
 // Picks what a free lane can do next. False: nothing now.
@@ -165,11 +182,16 @@ void Dispatcher::work() {
     Lane lane = Lane::normal;
     {
       auto state = state_.lock();
-      bool taken = false;
-      state.wait([&] { return (taken = take_work(*state, jobs, lane)) || state->stopping; });
+      bool taken = take_work(*state, jobs, lane);
+      if (!taken && !state->stopping) {
+        ++state->idle;
+        state.wait([&] { return (taken = take_work(*state, jobs, lane)) || state->stopping; });
+        --state->idle;
+      }
       if (!taken) return;
+      if (state->full > 0) state_.notify();
+      wake(*state);  // other lanes may be free, too
     }
-    state_.notify();  // room in the queue
     drive(jobs, lane);
     release(lane);
   }
@@ -178,8 +200,8 @@ void Dispatcher::work() {
 void Dispatcher::release(Lane lane) {
   state_.with([&](State& state) {
     --(lane == Lane::normal ? state.busy : lane == Lane::slow ? state.slow_busy : state.overtaken);
+    wake(state);
   });
-  state_.notify();
 }
 
 // Runs the jobs to their end, on as many hosts as that takes.
@@ -331,10 +353,10 @@ void Dispatcher::give_way(Batch& batch, Lane& lane) {
       ++state.overtaken;
       lane = Lane::overtaken;
     }
+    wake(state);
   });
   batch.jobs.erase(rest, batch.jobs.end());
   batch.sent = std::min(batch.sent, begun);
-  state_.notify();
 }
 
 // The host ended, or was killed here (`how` empty): one call is to blame, the others run again in another

@@ -75,12 +75,16 @@ class Dispatcher {
     std::deque<Job> queue, slow_queue;
     std::size_t busy = 0, slow_busy = 0, overtaken = 0;  // lanes in use; calls that gave their lane away
     std::unordered_map<std::uint64_t, SlowScript> slow;  // by id of the script
+    std::size_t idle = 0;                                // workers that wait
+    std::size_t full = 0;                                // callers of start() that wait for room
+    std::vector<std::thread> workers;                    // started when none is idle, at most one per lane
     bool stopping = false;
   };
   enum class Lane { normal, slow, overtaken };
   struct Batch;
 
   void work();
+  void wake(State& state);  // sees to it that somebody looks at the queues, if a lane is free
   bool take_work(State& state, std::vector<Job>& jobs, Lane& lane);
   void release(Lane lane);
   void drive(std::vector<Job>& jobs, Lane& lane);
@@ -106,7 +110,6 @@ class Dispatcher {
   Counter* errors_[8];
   Counter& kills_;
   Counter& seconds_;
-  std::vector<std::thread> workers_;
 };
 
 }  // namespace rowhook

@@ -91,6 +91,8 @@ class Host {
     std::string_view rest(region_.request().data(), control.request_bytes);
     std::size_t used = 0;
     std::uint64_t finished = 0, clock = nanoseconds();
+    bool stopped =
+        false;  // no further call; scripts and shapes are taken in all the same, the engine counts on that
     for (Record record{}; next_record(rest, record);) {
       if (record.tag == RecordTag::shape) {
         const ShapePtr shape = unpack_shape(record.body);
@@ -102,13 +104,16 @@ class Host {
         bundles_[bundle->id] = std::move(bundle);
         continue;
       }
-      if ((control.begun.fetch_add(1, std::memory_order_acq_rel) & HostControl::stop_bit) != 0) return;
+      stopped =
+          stopped || (control.begun.fetch_add(1, std::memory_order_acq_rel) & HostControl::stop_bit) != 0;
+      if (stopped) continue;
       HostResponse response;
       call(read_call(record.body), response);
       const std::uint64_t now = nanoseconds();
       response.nanoseconds = now - clock;
       clock = now;
-      if (!write_response(region_.response(), used, response, buffer_)) return;
+      stopped = !write_response(region_.response(), used, response, buffer_);
+      if (stopped) continue;
       control.finished.store(++finished << 48 | used, std::memory_order_release);
     }
   }

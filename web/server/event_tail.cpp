@@ -1,4 +1,6 @@
 // GET /events/tail: events from a seq on, oldest first; the answer waits until there is one.
+#include <algorithm>
+
 #include "engine/event/json_writer.h"
 #include "engine/journal/journal.h"
 #include "web/server/handlers.h"

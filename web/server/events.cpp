@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/event/json_writer.h"
 #include "engine/execution/scheduler.h"
 #include "engine/journal/journal.h"

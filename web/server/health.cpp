@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/journal/journal.h"
 #include "engine/store/store.h"
 #include "web/server/handlers.h"

@@ -1,5 +1,7 @@
 #include "web/server/http_parser.h"
 
+#include <algorithm>
+
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 

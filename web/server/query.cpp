@@ -1,5 +1,6 @@
 #include "web/server/query.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "web/server/api.h"

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "web/server/handlers.h"
 #include "web/server/source_json.h"
 #include "web/server/sources_view.h"

@@ -1,5 +1,6 @@
 #include "web/server/webhook_workflow.h"
 
+#include <algorithm>
 #include <array>
 
 #include "engine/journal/journal.h"

@@ -40,8 +40,11 @@ struct ChangeRowDecoder::Table {
   const SqliteWatch* watch = nullptr;  // null: not watched any more
   std::vector<SqliteForm> forms;
   std::vector<bool> hidden;
+  std::optional<std::size_t> rowid;
   ShapePtr shape;       // what events show
   ShapePtr full_shape;  // what where_clause sees; the same when nothing is hidden
+  std::int64_t layout = 0;
+  bool hides() const { return shape->columns.size() != full_shape->columns.size(); }
 };
 
 std::string sqlite_change_order(std::int64_t epoch, std::int64_t id) {
@@ -75,6 +78,7 @@ void ChangeRowDecoder::use(std::int64_t epoch, const std::map<std::int64_t, Chan
   tables_.clear();
   for (const auto& [id, layout] : layouts) {
     auto table = std::make_unique<Table>();
+    table->layout = id;
     for (const auto& watch : watches_)
       if (same_sqlite_name(watch.table.table, layout.table)) table->watch = &watch;
     Shape shape{.source = settings_.source,
@@ -93,6 +97,7 @@ void ChangeRowDecoder::use(std::int64_t epoch, const std::map<std::int64_t, Chan
       const bool hidden = column.hidden || (table->watch && excluded(table->watch->table, column.name));
       table->forms.push_back(sqlite_form(column.type));
       table->hidden.push_back(hidden);
+      if (column.rowid) table->rowid = table->hidden.size() - 1;
       full.columns.push_back({column.name, column.type, column.key});
       if (!hidden) shape.columns.push_back(full.columns.back());
     }
@@ -108,72 +113,90 @@ void ChangeRowDecoder::use(std::int64_t epoch, const std::map<std::int64_t, Chan
   }
 }
 
-std::string ChangeRowDecoder::values(const Table& table, const SqliteCursor& row, std::size_t side,
-                                     bool hidden, std::string& marks) const {
+ChangeRowDecoder::Row ChangeRowDecoder::read_row(const Table& table, const SqliteCursor& row,
+                                                 std::size_t side) {
   RowWriter writer;
+  Row out;
   const std::size_t count = table.forms.size();
   for (std::size_t i = 0; i < count; ++i) {
-    if (table.hidden[i] && !hidden) continue;
     const int column = first_value_column + static_cast<int>(side * count + i);
-    if (add_sqlite_value(writer, row, column, table.forms[i])) continue;
+    if (add_sqlite_value(writer, row, column, table.forms[i]) || table.hidden[i]) continue;
     const std::string& name = table.full_shape->json_names[i];  // `"name":`
-    const std::string_view quoted = std::string_view(name).substr(0, name.size() - 1);
-    if (marks.find(quoted) == std::string::npos) marks += (marks.empty() ? "" : ",") + std::string(quoted);
+    if (!out.marks.empty()) out.marks += ',';
+    out.marks.append(name, 0, name.size() - 1);
   }
+  out.values = writer.take();
+  return out;
+}
+
+std::string ChangeRowDecoder::visible(const Table& table, std::string values) {
+  if (!table.hides() || values.empty()) return values;
+  RowWriter writer;
+  RowReader reader(values);
+  for (std::size_t i = 0; !reader.done(); ++i)
+    if (const Value value = reader.next(); !table.hidden[i]) writer.add(value);
   return writer.take();
 }
 
-bool ChangeRowDecoder::passes(const Table& table, const SqliteCursor& row, const Event& event) const {
-  if (!table.watch->where) return true;
-  if (table.shape->columns.size() == table.full_shape->columns.size())
-    return table.watch->where->evaluate(EventScope(event)) == Condition::Truth::yes;
-  Event full;
-  full.type = event.type;
-  full.shape = table.full_shape;
-  std::string marks;
-  const bool update = event.type == event_type::updated;
-  if (event.type != event_type::inserted) full.old_row = values(table, row, 0, true, marks);
-  if (event.type != event_type::deleted) full.new_row = values(table, row, update ? 1 : 0, true, marks);
-  return table.watch->where->evaluate(EventScope(full)) == Condition::Truth::yes;
-}
-
-void ChangeRowDecoder::decode(const SqliteCursor& row, Batch& batch) const {
+void ChangeRowDecoder::decode(const SqliteCursor& row, Batch& batch) {
   const auto op = static_cast<ChangeOp>(row.integer(op_column));
   const auto found = tables_.find(row.integer(layout_column));
   if (op == ChangeOp::baseline || found == tables_.end() || !found->second->watch) return;
   const Table& table = *found->second;
   const WatchedTable& watched = table.watch->table;
-  Event event;
-  event.shape = table.shape;
-  std::string marks;
-  switch (op) {
-    case ChangeOp::inserted:
-      if (!watched.inserts) return;
-      event.type = event_type::inserted;
-      event.new_row = values(table, row, 0, false, marks);
-      break;
-    case ChangeOp::updated:
-      if (!watched.updates) return;
-      event.type = event_type::updated;
-      event.old_row = values(table, row, 0, false, marks);
-      event.new_row = values(table, row, 1, false, marks);
-      break;
-    case ChangeOp::deleted:
-      if (!watched.deletes) return;
-      event.type = event_type::deleted;
-      event.old_row = values(table, row, 0, false, marks);
-      break;
-    default:
-      decode_report(table, row, batch);
-      return;
+  next_ordinal_ = 0;
+  if (op == ChangeOp::schema_changed || op == ChangeOp::capture_gap) {
+    decode_report(table, row, batch);
+    return;
   }
-  if (!passes(table, row, event)) return;
-  event.key = record_key(*table.shape, op == ChangeOp::deleted ? event.old_row : event.new_row);
-  if (!marks.empty()) event.extra = "\"not_utf8\":[" + marks + ']';
+  Row before, after;
+  if (op != ChangeOp::inserted) before = read_row(table, row, 0);
+  if (op == ChangeOp::inserted) after = read_row(table, row, 0);
+  if (op == ChangeOp::updated || op == ChangeOp::candidate) after = read_row(table, row, 1);
+  if (op == ChangeOp::candidate) {
+    replaced_.add({row.integer(id_column), table.layout, std::move(before.values), std::move(after.values),
+                   std::move(before.marks), table.rowid});
+    return;
+  }
+  if (!replaced_.empty()) {
+    if (op != ChangeOp::inserted) replaced_.touched(table.layout, before.values);
+    if (op != ChangeOp::deleted)
+      for (auto& gone : replaced_.replaced_by(row.integer(id_column), table.layout, after.values))
+        if (watched.deletes)
+          add(table, event_type::deleted, {std::move(gone.row), std::move(gone.marks)}, {}, row, batch);
+  }
+  if (op == ChangeOp::inserted && watched.inserts)
+    add(table, event_type::inserted, {}, std::move(after), row, batch);
+  if (op == ChangeOp::updated && watched.updates)
+    add(table, event_type::updated, std::move(before), std::move(after), row, batch);
+  if (op == ChangeOp::deleted && watched.deletes)
+    add(table, event_type::deleted, std::move(before), {}, row, batch);
+}
+
+void ChangeRowDecoder::add(const Table& table, std::string_view type, Row before, Row after,
+                           const SqliteCursor& row, Batch& batch) {
+  Event event;
+  event.type = type;
+  event.shape = table.full_shape;
+  event.old_row = std::move(before.values);
+  event.new_row = std::move(after.values);
+  if (table.watch->where && table.watch->where->evaluate(EventScope(event)) != Condition::Truth::yes) return;
+  event.shape = table.shape;
+  event.old_row = visible(table, std::move(event.old_row));
+  event.new_row = visible(table, std::move(event.new_row));
+  event.key = record_key(*table.shape, event.new_row.empty() ? event.old_row : event.new_row);
+  if (!before.marks.empty() || !after.marks.empty()) {
+    const bool both = !before.marks.empty() && !after.marks.empty() && before.marks != after.marks;
+    event.extra = "\"not_utf8\":[" +
+                  (both                  ? before.marks + ','
+                   : after.marks.empty() ? before.marks
+                                         : "") +
+                  after.marks + ']';
+  }
   finish(std::move(event), row, batch);
 }
 
-void ChangeRowDecoder::decode_report(const Table& table, const SqliteCursor& row, Batch& batch) const {
+void ChangeRowDecoder::decode_report(const Table& table, const SqliteCursor& row, Batch& batch) {
   Event event;
   event.shape = table.shape;
   event.detail = row.text(first_value_column);
@@ -188,10 +211,11 @@ void ChangeRowDecoder::decode_report(const Table& table, const SqliteCursor& row
   finish(std::move(event), row, batch);
 }
 
-void ChangeRowDecoder::finish(Event event, const SqliteCursor& row, Batch& batch) const {
+void ChangeRowDecoder::finish(Event event, const SqliteCursor& row, Batch& batch) {
   event.order = sqlite_change_order(epoch_, row.integer(id_column));
+  event.ordinal = next_ordinal_++;
   event.position = event.order;
-  event.id = make_event_id(*event.shape, event.order, 0);
+  event.id = make_event_id(*event.shape, event.order, event.ordinal);
   event.timestamp = from_julian_day(row.real(at_column));
   event.captured_at = clock_.now();
   batch.bytes += event_overhead + event.old_row.size() + event.new_row.size() + event.detail.size();

@@ -11,8 +11,8 @@
 namespace rowhook {
 namespace {
 
-constexpr std::array<std::string_view, 4> our_tables{"_rowhook_changes", "_rowhook_replaced",
-                                                     "_rowhook_layouts", "_rowhook_state"};
+constexpr std::array<std::string_view, 3> our_tables{"_rowhook_changes", "_rowhook_layouts",
+                                                     "_rowhook_state"};
 
 // A row of _rowhook_layouts.
 struct StoredLayout {
@@ -24,14 +24,15 @@ struct StoredLayout {
 
 std::string pack_columns(const std::vector<LayoutColumn>& columns) {
   auto packed = nlohmann::json::array();
-  for (const auto& column : columns) packed.push_back({column.name, column.type, column.key, column.hidden});
+  for (const auto& column : columns)
+    packed.push_back({column.name, column.type, column.key, column.hidden, column.rowid});
   return packed.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::vector<LayoutColumn> unpack_columns(std::string_view packed) {
   std::vector<LayoutColumn> columns;
   for (const auto& column : nlohmann::json::parse(packed))
-    columns.push_back({column.at(0), column.at(1), column.at(2), column.at(3)});
+    columns.push_back({column.at(0), column.at(1), column.at(2), column.at(3), column.at(4)});
   return columns;
 }
 
@@ -160,12 +161,10 @@ class Installer {
   }
 
   void widen(std::size_t width) {
-    for (const char* table : {"_rowhook_changes", "_rowhook_replaced"}) {
-      const std::string count =
-          "SELECT count(*) FROM pragma_table_info('" + std::string(table) + "') WHERE name GLOB 'v[0-9]*'";
-      for (auto have = static_cast<std::size_t>(handle_.integer(count)); have < width; ++have)
-        handle_.execute("ALTER TABLE " + std::string(table) + " ADD COLUMN v" + std::to_string(have));
-    }
+    constexpr std::string_view count =
+        "SELECT count(*) FROM pragma_table_info('_rowhook_changes') WHERE name GLOB 'v[0-9]*'";
+    for (auto have = static_cast<std::size_t>(handle_.integer(count)); have < width; ++have)
+      handle_.execute("ALTER TABLE _rowhook_changes ADD COLUMN v" + std::to_string(have));
   }
 
   void store(const ChangeLayout& layout, const SqliteDefinition& definition,
@@ -175,7 +174,6 @@ class Installer {
           std::any_of(triggers.begin(), triggers.end(),
                       [&](const auto& t) { return same_sqlite_name(t.name, trigger.name); }))
         handle_.execute("DROP TRIGGER IF EXISTS " + quote_sqlite_name(trigger.name));
-    handle_.execute("DELETE FROM _rowhook_replaced");
     std::vector<std::string> names;
     for (const auto& trigger : triggers) {
       handle_.execute(trigger.sql);
@@ -254,7 +252,7 @@ std::vector<SqliteWatch> sqlite_watches(const SourceSettings& settings) {
 bool change_tables_present(SqliteHandle& handle) {
   return handle.integer(
              "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
-             "('_rowhook_changes', '_rowhook_replaced', '_rowhook_layouts', '_rowhook_state')") ==
+             "('_rowhook_changes', '_rowhook_layouts', '_rowhook_state')") ==
          static_cast<std::int64_t>(our_tables.size());
 }
 

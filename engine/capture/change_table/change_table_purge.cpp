@@ -60,8 +60,6 @@ void SqliteChangeSource::purge_chunk() {
                                             std::to_string(std::min(acknowledged_, purged_ + chunk_rows)));
   if (upto > acknowledged_) return;
   delete_rows_.bind(1, upto).run();
-  // Nobody is in the midst of a statement while we hold the lock: candidates that are left over were ignored.
-  handle_.execute("DELETE FROM _rowhook_replaced");
   handle_.execute(
       "UPDATE _rowhook_state SET (acknowledged, mark) = (SELECT id, at FROM _rowhook_changes WHERE id = " +
       std::to_string(upto) + ")");

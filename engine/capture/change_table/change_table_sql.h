@@ -5,10 +5,9 @@
 //   that keep every
 //                      storage class as it is: of an insertion the new row, of a deletion the old one, of an
 //                      update both. Ids grow by one in commit order, because SQLite has one writer; the
-//                      acknowledged row is kept, so no id ever comes back.
-//   _rowhook_replaced  candidates of INSERT OR REPLACE: rows that a BEFORE trigger saw in the way and that
-//   the AFTER trigger
-//                      reports as deleted once they are gone. Almost always empty.
+//                      acknowledged row is kept, so no id ever comes back. Before INSERT OR REPLACE and its
+//                      kin a BEFORE trigger adds the rows in the way as candidates (the row in the way, then
+//                      the new one); ReplacedRows tells which of them were replaced.
 //   _rowhook_layouts   what v0, v1, ... mean: one row per table and version of its columns.
 //   _rowhook_state     one row: who reads (token, epoch) and up to where all is journaled.
 #pragma once
@@ -30,17 +29,19 @@ enum class ChangeOp : std::int64_t {
   updated = 2,
   deleted = 3,
   schema_changed = 4,
-  capture_gap = 5
+  capture_gap = 5,
+  candidate = 6
 };
 
 struct LayoutColumn {
   std::string name, type;
   bool key = false;     // part of record_id
-  bool hidden = false;  // written for where_clause or to recognise the row; never leaves the reader
+  bool hidden = false;  // written for where_clause or to recognise REPLACE; never leaves the reader
+  bool rowid = false;   // the INTEGER PRIMARY KEY; in a candidate -1 where SQLite is still to choose it
   bool operator==(const LayoutColumn&) const = default;
 };
 
-// The meaning of v0, v1, ... for one table. An update has the new row behind the old one.
+// The meaning of v0, v1, ... for one table. Updates and candidates have the new row behind the old one.
 struct ChangeLayout {
   std::int64_t id = 0;
   std::string table;
@@ -61,7 +62,7 @@ std::size_t layout_width(const ChangeLayout& layout, const WatchedTable& watched
 // The triggers that write the wanted events of `table`.
 std::vector<TriggerSql> change_table_triggers(const SqliteTable& table, const WatchedTable& watched,
                                               const ChangeLayout& layout);
-// CREATE TABLE IF NOT EXISTS of the four tables, with `width` v columns.
+// CREATE TABLE IF NOT EXISTS of the three tables, with `width` v columns.
 std::string change_tables_sql(std::size_t width);
 
 // Tables above this need exclude_columns: SQLite allows 2000 columns in a table.

@@ -83,6 +83,21 @@ const SqliteColumn* SqliteTable::find(std::string_view column) const {
   return found == columns.end() ? nullptr : &*found;
 }
 
+bool SqliteTable::in_unique_key(std::string_view column) const {
+  if (same_sqlite_name(column, rowid_column)) return true;
+  for (const auto& index : unique)
+    for (const auto& term : index.terms)
+      if (same_sqlite_name(column, term.column)) return true;
+  return false;
+}
+
+bool SqliteTable::has_hidden_terms() const {
+  return std::any_of(unique.begin(), unique.end(), [](const auto& index) {
+    return !index.where.empty() || std::any_of(index.terms.begin(), index.terms.end(),
+                                               [](const auto& term) { return term.column.empty(); });
+  });
+}
+
 std::optional<SqliteTable> read_sqlite_table(SqliteHandle& handle, std::string_view name) {
   SqliteCursor master = handle.prepare(
       "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1 COLLATE "

@@ -42,6 +42,9 @@ struct SqliteTable {
   std::vector<SqliteUniqueIndex> unique;  // also those that PRIMARY KEY and UNIQUE made
   std::vector<std::string> key() const;   // columns of the primary key in their order; empty if none
 
+  bool in_unique_key(std::string_view column) const;  // part of a unique index or of the rowid
+  bool has_hidden_terms()
+      const;  // a unique index over expressions or over part of the rows: any column may matter to it
   const SqliteColumn* find(std::string_view column) const;  // letter case is ignored, as SQLite does
 };
 

@@ -176,7 +176,10 @@ void SqliteChangeSource::use(const ChangeTableState& state, std::int64_t last) {
   delete_rows_ = handle_.prepare("DELETE FROM _rowhook_changes WHERE id < ?1");
   const SqliteCursorUse hold(select_mark_);
   mark_ = select_mark_.bind(1, last_).step() ? select_mark_.real(0) : 0;
+  safe_ = last_;
+  safe_mark_ = mark_;
   decoder_.use(epoch_, read_change_layouts(handle_));
+  decoder_.settle();
   seen_schema_version_ = handle_.integer("PRAGMA schema_version");
   seen_data_version_ = -1;
   drained_ = false;
@@ -279,6 +282,8 @@ void SqliteChangeSource::read_rows(Batch& batch) {
       break;
   }
   drained_ = !more;
+  if (drained_) decoder_.settle();
+  find_safe_position();
   lag_rows_ = lag_rows_ > rows ? lag_rows_ - rows : 0;
   if (drained_) lag_rows_ = 0;
   if (rows > 0) {
@@ -288,6 +293,16 @@ void SqliteChangeSource::read_rows(Batch& batch) {
   if (batch.events.empty()) return;
   average_bytes_ = batch.bytes / batch.events.size();
   report_position(batch);
+}
+
+// In the midst of a REPLACE the position stays before it: its deletions show only in what follows.
+void SqliteChangeSource::find_safe_position() {
+  const auto begin = decoder_.begin_again();
+  safe_ = begin ? *begin - 1 : last_;
+  safe_mark_ = mark_;
+  if (!begin) return;
+  const SqliteCursorUse use_mark(select_mark_);
+  safe_mark_ = select_mark_.bind(1, safe_).step() ? select_mark_.real(0) : 0;
 }
 
 // The last change we read must still be what it was, and ours; otherwise the history of the file is another
@@ -338,7 +353,7 @@ Batch SqliteChangeSource::position_only() {
 }
 
 void SqliteChangeSource::report_position(Batch& batch) {
-  batch.position = sqlite_change_order(epoch_, last_);
+  batch.position = sqlite_change_order(epoch_, safe_);
   batch.state = packed_state();
   unreported_ = false;
   unreported_rows_ = 0;
@@ -346,7 +361,7 @@ void SqliteChangeSource::report_position(Batch& batch) {
 
 std::string SqliteChangeSource::packed_state() const {
   return R"({"token":")" + token_ + R"(","epoch":)" + std::to_string(epoch_) + R"(,"mark":")" +
-         mark_text(mark_) + "\"}";
+         mark_text(safe_mark_) + "\"}";
 }
 
 void SqliteChangeSource::acknowledge(std::string_view position) {

@@ -52,6 +52,7 @@ class SqliteChangeSource final : public Source {
   void mend_schema();
   [[noreturn]] void lose(const std::string& reason);
   Batch position_only();
+  void find_safe_position();
   void report_position(Batch& batch);
   std::string packed_state() const;
 
@@ -72,8 +73,10 @@ class SqliteChangeSource final : public Source {
   std::string token_;
   std::int64_t epoch_ = 0;
 
-  std::int64_t last_ = 0;    // the newest change that was read
-  double mark_ = 0;          // its time: the fingerprint by which a restored file is recognised
+  std::int64_t last_ = 0;  // the newest change that was read
+  double mark_ = 0;        // its time: the fingerprint by which a restored file is recognised
+  std::int64_t safe_ = 0;  // up to here nothing has to be read again after a restart; mostly last_
+  double safe_mark_ = 0;
   bool unreported_ = false;  // last_ moved beyond the last position that a batch carried
   std::size_t unreported_rows_ = 0;
   bool drained_ = false;  // nothing was left when we looked last

@@ -53,10 +53,11 @@ void Capture::open() {
   if (resume.position.empty()) step();
 }
 
-void Capture::step(std::chrono::milliseconds wait) {
+std::size_t Capture::step(std::chrono::milliseconds wait) {
   Batch batch = source_->read(wait);
+  const std::size_t given = batch.events.size();
   for (auto& event : batch.events) {
-    if (event.order <= resume.last_order) {
+    if (std::pair(event.order, event.ordinal) <= std::pair(resume.last_order, resume.last_ordinal)) {
       ++redelivered;
       continue;
     }
@@ -65,17 +66,16 @@ void Capture::step(std::chrono::milliseconds wait) {
     events.push_back(std::move(event));
   }
   if (batch.state) resume.state = *batch.state;
-  if (!batch.position) return;
+  if (!batch.position) return given;
   EXPECT_GE(*batch.position, resume.position);
   resume.position = *batch.position;
   if (acknowledging) source_->acknowledge(resume.position);
+  return given;
 }
 
 std::vector<Json> Capture::drain() {
   const std::size_t before = events.size();
-  for (std::size_t last = SIZE_MAX; last != events.size();) {
-    last = events.size();
-    step();
+  while (step() > 0) {
   }
   std::vector<Json> out;
   for (std::size_t i = before; i < events.size(); ++i) out.push_back(Json::parse(event_json(events[i])));

@@ -49,8 +49,9 @@ class Capture {
   void open();  // (re)opens with `resume` and takes the position that a first open announces
   void close() { source_.reset(); }
   Source& source() { return *source_; }
-  void step(std::chrono::milliseconds wait = std::chrono::milliseconds{
-                20});  // one read(), taken as the journal would
+  // Returns how many events it gave.
+  std::size_t step(std::chrono::milliseconds wait = std::chrono::milliseconds{
+                       20});  // one read(), taken as the journal would
   // Reads until there is nothing more; returns the events of this call as JSON.
   std::vector<Json> drain();
   // Reads until `count` events were captured in all; false after 30 s.

@@ -155,6 +155,8 @@ void replay_at_random(const std::string& schema, const std::vector<std::string>&
   SCOPED_TRACE(schema + (recursive ? " recursive " : " ") + std::to_string(seed));
   CaptureTest test("CREATE TABLE t(" + schema, {watch("t")});
   if (recursive) test.user.run("PRAGMA recursive_triggers = ON");
+  test.capture.settings.batch_size = 2;  // batches end in the midst of a REPLACE
+  test.capture.open();
   std::mt19937 random(seed);
   const auto pick = [&](unsigned below) { return static_cast<unsigned>(random() % below); };
   const auto value = [&] { return std::to_string(pick(6)); };
@@ -190,6 +192,7 @@ void replay_at_random(const std::string& schema, const std::vector<std::string>&
     test.user.refused(sql);
     open = sqlite3_get_autocommit(test.user.handle()) == 0;
     if (pick(10) == 0) test.capture.step(std::chrono::milliseconds{0});
+    if (pick(40) == 0) test.capture.open();
   }
   if (open) test.user.run("COMMIT");
   test.capture.drain();

@@ -92,7 +92,8 @@ TEST(SqliteValues, RealsReadBackExactly) {
   test.user.run("COMMIT");
   ASSERT_TRUE(test.capture.until(reals.size()));
   for (std::size_t i = 0; i < reals.size(); ++i)
-    ASSERT_EQ(std::strtod(std::string(value_at(test.capture.events[i].new_row, 1).text).c_str(), nullptr), reals[i]);
+    ASSERT_EQ(std::strtod(std::string(value_at(test.capture.events[i].new_row, 1).text).c_str(), nullptr),
+              reals[i]);
 }
 
 TEST(SqliteValues, Utf16FilesGiveUtf8) {

@@ -2,7 +2,6 @@
 // migrated store.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <regex>
 
@@ -21,8 +20,8 @@ testing::PostgresCluster& cluster() {
 
 // The statements of all ```sql blocks, without comments, in order.
 std::vector<std::string> statements() {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "workflow-triggers-schema.md";
-  std::ifstream file(path);
+  std::ifstream file(REFERENCE_SCHEMA);
+  if (!file) throw std::runtime_error("cannot read " REFERENCE_SCHEMA);
   std::vector<std::string> list;
   std::string line, statement;
   bool inside = false;

@@ -130,7 +130,7 @@ TEST(Limits, ASlowReaderIsDropped) {
 TEST(Limits, WorkersAreBoundedButHealthIsServed) {
   ApiRig rig;
   std::vector<std::unique_ptr<HttpConnection>> crowd;
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 3; ++i) {
     crowd.push_back(std::make_unique<HttpConnection>(rig.port()));
     crowd.back()->send(rig.text("POST", "/api/v1/scripts/run",
                                 R"({"source":"while true do end","event":{"event_type":"x"}})"));
