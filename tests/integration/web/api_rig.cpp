@@ -28,6 +28,9 @@ SqliteShop::SqliteShop(const std::string& file, Journal& journal, Metrics& metri
     if (type.database == settings.type && type.method == settings.method)
       intake_ = std::make_unique<Intake>(settings, type.make(settings), journal, system_clock(), metrics);
   intake_->start();
+  // What is written before its triggers are installed is not captured.
+  if (!eventually([&] { return intake_->state().state == IntakeState::running; }))
+    throw std::runtime_error("the shop's capture does not run: " + intake_->state().reason);
 }
 
 void SqliteShop::pause(const std::string& name) {
