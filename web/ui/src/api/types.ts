@@ -1,0 +1,206 @@
+// The shapes of the API that the page relies on. The server may add members.
+import type { JsonRecord, JsonValue } from './json';
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+  total: number;
+}
+
+export type SourceStateName = 'running' | 'degraded' | 'gap' | 'failed' | 'paused';
+
+export interface Source {
+  name: string;
+  state: SourceStateName;
+  reason: string | null;
+  remedy: string | null;
+  position: string | null;
+  lag_seconds: number | null;
+  lag_bytes: number | null;
+}
+
+export interface Health {
+  status: 'ok' | 'degraded' | 'failed';
+  version: string;
+  sources: Source[];
+  store: { status: string; reason: string | null };
+  journal: { status: string; reason: string | null; first_seq: number; last_seq: number; bytes: number; budget_bytes: number };
+}
+
+export interface EventMetadata {
+  connection?: string;
+  method?: string;
+  position?: string;
+  transaction_id?: string | null;
+  ordinal?: number;
+  tags?: string[];
+  snapshot?: boolean;
+  old_complete?: boolean;
+  unchanged_fields?: string[];
+  captured_at?: string;
+  [name: string]: JsonValue | undefined;
+}
+
+export interface RowEvent {
+  event_id: string;
+  seq: number;
+  source: string;
+  event_type: string;
+  database?: string | null;
+  schema?: string | null;
+  table?: string | null;
+  record_id?: JsonValue;
+  old_values?: JsonRecord | null;
+  new_values?: JsonRecord | null;
+  changed_fields?: string[] | null;
+  timestamp: string;
+  user?: string | null;
+  metadata?: EventMetadata;
+  [name: string]: unknown;
+}
+
+export type VerdictKind = 'matched' | 'filtered' | 'inactive' | 'error' | 'throttled' | 'loop' | 'no_node';
+
+export interface Verdict {
+  trigger_id: number;
+  trigger_name: string;
+  verdict: VerdictKind;
+  reason: string;
+  predicate: string | null;
+  values: JsonRecord;
+  line: number | null;
+  execution_id: string | null;
+  script_error?: string;
+}
+
+export interface Explanation {
+  event_id: string;
+  verdicts: Verdict[];
+}
+
+export type ExecutionStatus = 'pending' | 'running' | 'retrying' | 'completed' | 'dead_letter' | 'cancelled' | 'discarded';
+
+export interface Step {
+  node_id: string;
+  node_type: string;
+  status: string;
+  input?: JsonValue;
+  output?: JsonValue;
+  error_message?: string | null;
+  execution_time_ms?: number | null;
+  started_at?: string | null;
+  notes?: string[];
+  [name: string]: unknown;
+}
+
+export interface Execution {
+  id: string;
+  trigger_id: number | null;
+  trigger_revision: number;
+  workflow_id: string;
+  event_id: string | null;
+  seq: number;
+  source: string | null;
+  event_type: string | null;
+  table: string | null;
+  key: JsonValue;
+  target_node_id: string | null;
+  status: ExecutionStatus;
+  attempt: number;
+  error_message: string | null;
+  created_at: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  next_attempt_at?: string | null;
+  execution_time_ms: number | null;
+  edited_input?: JsonValue;
+  steps?: Step[];
+}
+
+export interface Trigger {
+  id: number;
+  name: string;
+  description: string;
+  source: string;
+  event_type: string;
+  workflow_id: string;
+  target_node_id: string | null;
+  is_active: boolean;
+  config: JsonRecord;
+  revision: number;
+  created_at?: string;
+  updated_at?: string;
+  [name: string]: unknown;
+}
+
+export interface WorkflowNode {
+  node_id: string;
+  node_type: string;
+  name: string;
+  config: JsonRecord;
+  position?: { x: number; y: number };
+}
+
+export interface WorkflowConnection {
+  from_node_id: string;
+  from_port: string;
+  to_node_id: string;
+  to_port: string;
+}
+
+export interface Workflow {
+  id: string;
+  name: string;
+  description: string;
+  is_active: boolean;
+  tags: string[];
+  nodes: WorkflowNode[];
+  connections: WorkflowConnection[];
+  settings?: JsonRecord;
+  [name: string]: unknown;
+}
+
+export interface NodeType {
+  name: string;
+  title: string;
+  doc: string;
+  is_input: boolean;
+  has_effects: boolean;
+  inputs: string[];
+  outputs: string[];
+  config: JsonRecord; // JSON Schema of its settings
+}
+
+export interface Script {
+  name: string;
+  source: string;
+  [name: string]: unknown;
+}
+
+export type RoleName = 'viewer' | 'operator' | 'author' | 'admin';
+
+export interface Token {
+  id: string;
+  name: string;
+  role: RoleName;
+  created_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
+  token?: string; // only in the answer that made it
+}
+
+export interface Session {
+  name: string;
+  role: RoleName;
+  expires_at: string | null; // null: as long as the token is in force
+}
+
+/** The answer to a bulk retry or discard of dead letters. */
+export interface BulkAnswer {
+  matched: number;
+  dry_run: boolean;
+  retried?: number;
+  discarded?: number;
+  failed: { id: string; detail: string }[];
+  remaining: number;
+}

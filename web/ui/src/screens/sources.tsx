@@ -1,0 +1,5 @@
+import { Screen } from '../parts/screen';
+
+export default function Sources() {
+  return <Screen title="Sources">{null}</Screen>;
+}
