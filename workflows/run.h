@@ -76,5 +76,8 @@ std::string pack_steps(const std::vector<Step>& steps);
 // it. `output` is the item; null for none and an array for several, in the order of `ports`. Throws
 // PermanentError on text that pack_steps did not make.
 std::string steps_json(std::string_view packed, std::string_view item, std::string_view event);
+// The same without inputs and outputs: [{node_id,node_type,status,from_step,ports,error_message,
+// execution_time_ms}]; from_step is the index of the step before it, -1 for the first.
+std::string step_summaries(std::string_view packed);
 
 }  // namespace rowhook

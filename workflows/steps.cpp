@@ -195,18 +195,16 @@ void write_outputs(std::string& out, const std::vector<std::string_view>& items)
   out += ']';
 }
 
-void write_step(std::string& out, const PackedStep& step, std::string_view input,
-                const std::vector<std::string_view>& outputs) {
+void write_names(std::string& out, const PackedStep& step) {
   out += R"({"node_id":)";
   out += or_null(step.node_id);
   out += R"(,"node_type":)";
   out += or_null(step.node_type);
   out += R"(,"status":)";
   out += or_null(step.status);
-  out += R"(,"input":)";
-  out += or_null(input);
-  out += R"(,"output":)";
-  write_outputs(out, outputs);
+}
+
+void write_outcome(std::string& out, const PackedStep& step) {
   out += R"(,"ports":[)";
   for (std::size_t i = 0; i < step.ports.size(); ++i) {
     if (i > 0) out += ',';
@@ -216,6 +214,16 @@ void write_step(std::string& out, const PackedStep& step, std::string_view input
   out += or_null(step.error);
   out += R"(,"execution_time_ms":)";
   out += step.milliseconds.empty() ? "0" : step.milliseconds;
+}
+
+void write_step(std::string& out, const PackedStep& step, std::string_view input,
+                const std::vector<std::string_view>& outputs) {
+  write_names(out, step);
+  out += R"(,"input":)";
+  out += or_null(input);
+  out += R"(,"output":)";
+  write_outputs(out, outputs);
+  write_outcome(out, step);
   out += R"(,"notes":)";
   out += step.notes.empty() ? "[]" : step.notes;
   out += '}';
@@ -262,6 +270,27 @@ std::string steps_json(std::string_view packed, std::string_view item, std::stri
   }
   out += ']';
   return out;
+}
+
+std::string step_summaries(std::string_view packed) {
+  if (packed.empty()) return "[]";
+  std::string out = "[";
+  try {
+    ondemand::parser parser;
+    const simdjson::padded_string padded(packed);
+    ondemand::document document = parser.iterate(padded);
+    for (auto element : document.get_array()) {
+      const PackedStep step = read_step(element.get_object());
+      if (out.size() > 1) out += ',';
+      write_names(out, step);
+      out += R"(,"from_step":)" + std::to_string(step.from_step);
+      write_outcome(out, step);
+      out += '}';
+    }
+  } catch (const simdjson::simdjson_error& error) {
+    throw PermanentError(std::string("the steps of this execution cannot be read: ") + error.what());
+  }
+  return out += ']';
 }
 
 }  // namespace rowhook

@@ -15,6 +15,7 @@
 #include "engine/execution/scheduler.h"
 #include "engine/store/store.h"
 #include "web/server/dispatch.h"
+#include "web/server/live_executions.h"
 #include "web/server/server.h"
 #include "web/server/token_book.h"
 #include "workflows/http_client.h"
@@ -115,6 +116,7 @@ struct Engine::Impl {
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<SqlPools> sql;
   NodeServices nodes;
+  LiveExecutions live{system_random()()};
   std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<Sources> sources;
   std::unique_ptr<ApiServer> server;
@@ -169,7 +171,10 @@ struct Engine::Impl {
     parts.metrics = &metrics;
     parts.workflow = [this](const std::string& id) { return routing->workflow(id); };
     parts.disable_trigger = [this](std::int64_t id, const std::string& reason) { switch_off(id, reason); };
-    parts.ended = options.ended;
+    parts.ended = [this](const Execution& execution) {
+      live.add(execution);
+      if (options.ended) options.ended(execution);
+    };
     SchedulerSettings settings;
     settings.retry = options.config.retry;
     scheduler = std::make_unique<Scheduler>(std::move(parts), settings);
@@ -183,6 +188,7 @@ struct Engine::Impl {
     services.scripts = scripts.get();
     services.nodes = &nodes;
     services.sources = sources.get();
+    services.executions = &live;
     services.metrics = &metrics;
     services.clock = &system_clock();
     services.random = system_random();

@@ -61,6 +61,7 @@ struct ApiRequest {
   Principal principal;
   bool encrypted = false;     // came over TLS
   std::string local_address;  // the address of ours it was sent to, e.g. "127.0.0.1"
+  std::string peer_address;   // where it came from, e.g. "192.0.2.7"; "" for a call without a network
 
   std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
   std::string_view query() const {  // without the '?'; "" when there is none

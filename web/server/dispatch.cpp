@@ -2,6 +2,7 @@
 
 #include "engine/base/log.h"
 #include "web/server/gate.h"
+#include "web/server/upgrade.h"
 
 namespace rowhook {
 namespace {
@@ -54,9 +55,12 @@ std::optional<RouteMatch> Dispatch::admit(ApiRequest& request, bool has_body) {
   const bool probe = is_public && (match.route->name == "health.live" || match.route->name == "health.ready");
   if (!probe) check_host(request, allowed_hosts_);
   request.principal = {};
-  if (!is_public) {
-    const std::string_view token = bearer_token(request);
-    if (token.empty()) throw unauthorized("this needs a token");
+  const bool upgrade = match.route && match.route->upgrade;
+  const std::string_view token = upgrade     ? websocket_token(request)
+                                 : is_public ? std::string_view()
+                                             : bearer_token(request);
+  if (!is_public && token.empty()) throw unauthorized("this needs a token");
+  if (!token.empty()) {
     auto found = tokens_.find(token);
     if (found.stale) return std::nullopt;
     if (!found.principal) throw unauthorized("this token is not, or no longer, known");
@@ -64,7 +68,7 @@ std::optional<RouteMatch> Dispatch::admit(ApiRequest& request, bool has_body) {
   }
   check_found(match, request);
   check_role(request.principal, *match.route);
-  check_origin(request);
+  upgrade ? check_same_origin(request) : check_origin(request);
   check_media_type(request, *match.route, has_body);
   return match;
 }

@@ -76,7 +76,10 @@ void check_host(const ApiRequest& request, const std::vector<std::string>& allow
 }
 
 void check_origin(const ApiRequest& request) {
-  if (request.method == HttpMethod::get || request.method == HttpMethod::head) return;
+  if (request.method != HttpMethod::get && request.method != HttpMethod::head) check_same_origin(request);
+}
+
+void check_same_origin(const ApiRequest& request) {
   const std::string_view origin = request.header("origin");
   const auto refuse = [](std::string_view from) {
     return HttpError(403, "foreign-origin",

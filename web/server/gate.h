@@ -24,6 +24,8 @@ void check_host(const ApiRequest& request, const std::vector<std::string>& allow
 // Keeps out other sites' pages: a request that changes something and comes from a browser must come from our
 // own page. Throws HttpError 403.
 void check_origin(const ApiRequest& request);
+// The same whatever the method: a WebSocket can do what any request can.
+void check_same_origin(const ApiRequest& request);
 
 // A body must be JSON (or CloudEvents where the route takes them): other types could be sent by any page's
 // form. `has_body`: a Content-Length above 0 or chunks follow. Throws HttpError 415.

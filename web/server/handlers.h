@@ -75,6 +75,9 @@ ApiResponse health(Call& call);
 ApiResponse live(Call& call);
 ApiResponse ready(Call& call);
 
+// upgrade.cpp: what GET /ws answers to whoever does not ask for a WebSocket
+ApiResponse websocket_needs_upgrade(Call& call);
+
 // tokens.cpp
 ApiResponse list_tokens(Call& call);
 ApiResponse create_token(Call& call);

@@ -15,7 +15,14 @@ int hex_digit(char c) {
   return -1;
 }
 
-// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+constexpr std::size_t max_limit = 1000;
+
+HttpError wrong_value(std::string_view name, const std::string& expected) {
+  return bad_request("query parameter '" + std::string(name) + "': expected " + expected);
+}
+
+}  // namespace
+
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = [&](std::size_t at) {
@@ -39,14 +46,6 @@ bool is_utf8(std::string_view text) {
   }
   return true;
 }
-
-constexpr std::size_t max_limit = 1000;
-
-HttpError wrong_value(std::string_view name, const std::string& expected) {
-  return bad_request("query parameter '" + std::string(name) + "': expected " + expected);
-}
-
-}  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;

@@ -23,6 +23,8 @@ struct Page {
   std::optional<std::string> cursor;
 };
 
+// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text);
 // %41 and the like; '+' stays a plus. nullopt when malformed or when a NUL byte or invalid UTF-8 comes out.
 std::optional<std::string> percent_decode(std::string_view text);
 std::string percent_encode(std::string_view text);  // everything but unreserved characters

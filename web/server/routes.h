@@ -47,6 +47,7 @@ struct Route {
   void (*deferred)(Call&, Reply) = nullptr;
   bool secret_answer = false;  // never remembered under an Idempotency-Key
   bool cloud_events = false;   // takes the media types of CloudEvents
+  bool upgrade = false;        // a WebSocket handshake, not a call
 };
 
 std::span<const Route> api_routes();

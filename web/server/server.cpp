@@ -103,7 +103,9 @@ struct ApiServer::Impl {
         quick("rowhook-quick", settings.quick_threads, queue_capacity),
         slow("rowhook-slow", settings.slow_threads, queue_capacity),
         tails(*services.journal),
-        host(io, dispatch, quick, slow, settings) {}
+        live(services, {[this](std::function<void()> work) { asio::post(io, std::move(work)); },
+                        [this](std::function<void()> work) { return quick.run(std::move(work)); }}),
+        host(io, dispatch, quick, slow, live, settings) {}
 
   ApiServices services;
   ServerSettings settings;
@@ -114,7 +116,8 @@ struct ApiServer::Impl {
   std::unique_ptr<asio::ssl::context> tls;
   Guarded<std::size_t> open_sessions{std::size_t{0}};
   Gauge* connections = nullptr;
-  SessionHost host;  // before io: sessions that end with it still reach their host
+  LiveHub live;      // before io, like
+  SessionHost host;  // this: sessions that end with it still reach them
   asio::io_context io{1};
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> guard;
   std::optional<Tcp::acceptor> acceptor;
@@ -164,7 +167,6 @@ struct ApiServer::Impl {
     socket.set_option(Tcp::no_delay(true), ignored);
     // Bounds what a connection may hold in the kernel, and makes a reader that stopped reading show.
     socket.set_option(asio::socket_base::send_buffer_size(64 << 10), ignored);
-    count_session(1);
     if (tls) {
       std::make_shared<Session<TlsStream>>(host, TlsStream(std::move(socket), *tls))->start();
     } else {
@@ -195,6 +197,7 @@ struct ApiServer::Impl {
       for (SessionBase* session : host.sessions)
         if (session->deadline() < now) late.push_back(session);
       for (SessionBase* session : late) session->expire();
+      live.tick();
       sweep();
     });
   }
@@ -207,6 +210,10 @@ struct ApiServer::Impl {
     host.seconds = &services.metrics->histogram("rowhook_http_request_seconds",
                                                 "From a request's first byte to its answer");
     connections = &services.metrics->gauge("rowhook_http_connections", "Open connections");
+    host.slow_readers = &services.metrics->counter("rowhook_websocket_slow_readers_total",
+                                                   "Connections dropped because they read too slowly");
+    host.websockets = &services.metrics->gauge("rowhook_websocket_connections", "Open WebSocket connections");
+    host.session_began = [this] { count_session(1); };
     host.session_ended = [this] { count_session(-1); };
   }
 
@@ -267,9 +274,9 @@ void ApiServer::stop(milliseconds grace) {
     boost::system::error_code ignored;
     impl.acceptor->close(ignored);
     impl.breather->cancel();
-    for (SessionBase* session : impl.host.sessions)
-      if (session->idle()) session->cut();
+    for (SessionBase* session : impl.host.sessions) session->drain();
   });
+  impl.live.stop();
   impl.tails.stop();  // who waits for events hears that there are none
   {
     auto open = impl.open_sessions.lock();

@@ -14,6 +14,15 @@ namespace rowhook {
 
 class Dispatch;
 
+struct WebSocketSettings {
+  std::size_t message_bytes = 1U << 20;  // of one message of a client
+  std::size_t queue_bytes = 1U << 20;    // that wait for one connection
+  std::chrono::milliseconds heartbeat{
+      30'000};  // a ping that often; who answers two of them with silence is gone
+  std::chrono::milliseconds stall_timeout{10'000};  // who takes nothing for so long is dropped
+  std::uint64_t max_behind = 1'000'000;             // and who falls so many events behind
+};
+
 struct ServerSettings {
   std::string listen =
       "127.0.0.1:8088";  // ADDRESS:PORT, [IPV6]:PORT or localhost:PORT; port 0 picks a free one
@@ -21,6 +30,7 @@ struct ServerSettings {
   std::vector<std::string>
       allowed_hosts;  // names beside our addresses that requests may use; "*.example.org" for all below
   HttpLimits limits;
+  WebSocketSettings websocket;
   std::size_t max_connections = 4096;  // beyond it the connection that has idled longest is dropped
   std::size_t max_body_bytes_at_once = 64U << 20;  // of all requests that are being read
   std::chrono::milliseconds head_timeout{

@@ -15,9 +15,11 @@ class Journal;
 class Scheduler;
 class ScriptEngine;
 class SourcesView;
+class LiveExecutions;
 struct NodeServices;
 
-// All pointers are set, except `sources` (null: no source is configured), and outlive the server.
+// All pointers are set, except `sources` (null: no source is configured) and `executions` (null: nobody can
+// subscribe to executions), and outlive the server.
 // Thread safety: none; copied once at construction. What it points to is safe to share.
 struct ApiServices {
   Store* store = nullptr;
@@ -26,6 +28,7 @@ struct ApiServices {
   ScriptEngine* scripts = nullptr;
   NodeServices* nodes = nullptr;  // for validating and running workflows
   SourcesView* sources = nullptr;
+  LiveExecutions* executions = nullptr;  // told of every row of an execution that is written
   Metrics* metrics = nullptr;
   const Clock* clock = nullptr;
   Random random;  // for tokens and ids; cryptographically strong

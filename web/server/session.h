@@ -1,13 +1,14 @@
 // One HTTP connection. Private to server.cpp: it pulls in Boost.Asio.
 #pragma once
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <cstring>
 #include <memory>
 
 #include "web/server/http_parser.h"
 #include "web/server/session_host.h"
+#include "web/server/upgrade.h"
+#include "web/server/websocket_session.h"
 
 namespace rowhook {
 
@@ -22,10 +23,9 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   Session(SessionHost& host, Stream stream)
       : SessionBase(host), stream_(std::move(stream)), parser_(host.settings.limits) {
     boost::system::error_code error;
-    request_.local_address = socket().local_endpoint(error).address().to_string();
-    if (const auto mapped = std::string_view("::ffff:"); request_.local_address.starts_with(mapped))
-      request_.local_address.erase(0, mapped.size());
+    request_.local_address = plain_address(socket().local_endpoint(error).address());
     request_.encrypted = is_tls;
+    request_.peer_address = plain_address(socket().remote_endpoint(error).address());
   }
   ~Session() override { forget_body(); }
 
@@ -59,7 +59,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
  private:
   static constexpr bool is_tls = std::is_same_v<Stream, TlsStream>;
   static constexpr std::size_t small_buffer = 4096, large_buffer = 64U << 10, max_pending_output = 256U << 10;
-  enum class State { head, body, handling, closing, lingering };
+  enum class State { head, body, handling, closing, lingering, handed_over };
 
   Tcp::socket& socket() {
     if constexpr (is_tls) {
@@ -97,7 +97,6 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   void work() {
     if (state_ == State::lingering) return linger();
     if (writing_) return;
-    consumed_ = 0;
     working_ = true;
     try {
       while ((state_ == State::head || state_ == State::body) && step()) {
@@ -108,6 +107,8 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     working_ = false;
     buffered_ -= consumed_;
     if (consumed_ > 0 && buffered_ > 0) std::memmove(buffer_.data(), buffer_.data() + consumed_, buffered_);
+    consumed_ = 0;
+    if (state_ == State::handed_over) return;
     if (!output_.empty()) return flush();
     if (state_ == State::head || state_ == State::body) {
       note_waiting();
@@ -214,6 +215,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   // --- handling
 
   void handle() {
+    if (match_.route->upgrade && hand_over()) return;
     const bool reusable = match_.route->reuse != Reuse::never;
     if (reusable) {
       if (const ReusableAnswerPtr ready = host_.dispatch.ready(request_, match_)) return answer(*ready);
@@ -250,25 +252,27 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
         });
   }
 
-  // Runs `job` on a worker and then `then` on the network thread; the session lives that long.
   template <typename Job, typename Then>
   void off_thread(Workers& workers, Job job, Then then) {
-    auto self = this->shared_from_this();
-    const bool taken = workers.run([self, job = std::move(job), then]() mutable {
-      std::exception_ptr error;
-      try {
-        job();
-      } catch (...) {
-        error = std::current_exception();
-      }
-      auto& io = self->host_.io;
-      // The session must not end here, on the worker: the reference goes along.
-      asio::post(io, [self = std::move(self), then = std::move(then), error] { then(error); });
-    });
-    if (!taken)
-      asio::post(host_.io, [self, then] {
-        then(std::make_exception_ptr(TransientError("the server has too much to do right now")));
-      });
+    run_off_thread(host_, workers, this->shared_from_this(), std::move(job), std::move(then));
+  }
+
+  // The connection goes on as a WebSocket, and this session has nothing to do any more; false when that is
+  // not what the request asks for.
+  bool hand_over() {
+    const std::string head = websocket_head(request_, host_.date_now());
+    if (head.empty()) return false;
+    WebSocketOpening opening{.token = std::string(websocket_token(request_)),
+                             .principal = request_.principal,
+                             .encrypted = is_tls,
+                             .local_address = request_.local_address,
+                             .peer_address = request_.peer_address,
+                             .answer = output_ + head};
+    host_.by_class[1]->add();
+    state_ = State::handed_over;
+    const std::string_view rest(buffer_.data() + consumed_, buffered_ - consumed_);
+    std::make_shared<WebSocketOver<Stream>>(host_, std::move(stream_), std::move(opening), rest)->start();
+    return true;
   }
 
   void answer_later(const ApiResponse& response) {

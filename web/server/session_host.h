@@ -5,14 +5,17 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <ctime>
+#include <exception>
 #include <functional>
 #include <list>
 #include <string>
 
 #include "engine/base/metrics.h"
 #include "web/server/dispatch.h"
+#include "web/server/live_hub.h"
 #include "web/server/response_head.h"
 #include "web/server/server.h"
 #include "web/server/workers.h"
@@ -24,17 +27,30 @@ using Tcp = asio::ip::tcp;
 
 class SessionBase;
 
+// "127.0.0.1" for an IPv4 address in whatever clothes.
+inline std::string plain_address(const asio::ip::address& address) {
+  std::string text = address.to_string();
+  if (const std::string_view mapped = "::ffff:"; text.starts_with(mapped)) text.erase(0, mapped.size());
+  return text;
+}
+
 // What sessions share with their server. Confined to the network thread, but for what `dispatch`, `quick` and
 // `slow` allow.
 struct SessionHost {
   SessionHost(asio::io_context& network, Dispatch& api, Workers& quick_workers, Workers& slow_workers,
-              const ServerSettings& server_settings)
-      : io(network), dispatch(api), quick(quick_workers), slow(slow_workers), settings(server_settings) {}
+              LiveHub& live_hub, const ServerSettings& server_settings)
+      : io(network),
+        dispatch(api),
+        quick(quick_workers),
+        slow(slow_workers),
+        live(live_hub),
+        settings(server_settings) {}
 
   asio::io_context& io;
   Dispatch& dispatch;
   Workers& quick;
   Workers& slow;
+  LiveHub& live;
   const ServerSettings& settings;
   bool draining = false;
   std::list<SessionBase*> sessions;
@@ -44,7 +60,16 @@ struct SessionHost {
   std::string date;                    // the Date field of this second
   std::array<Counter*, 6> by_class{};  // requests by status class
   Histogram* seconds = nullptr;
-  std::function<void()> session_ended;
+  Counter* slow_readers = nullptr;
+  Gauge* websockets = nullptr;
+  std::uint64_t websockets_opened = 0;
+  std::size_t websockets_open = 0;
+  std::function<void()> session_began, session_ended;
+
+  void count_websockets(int by) {
+    by > 0 ? ++websockets_open : --websockets_open;
+    websockets->set(static_cast<double>(websockets_open));
+  }
 
   const std::string& date_now() {
     const std::time_t now = std::time(nullptr);
@@ -56,11 +81,33 @@ struct SessionHost {
   }
 };
 
+// Runs `job` on a worker and then `then` with its error, if any, on the network thread; `self` lives that
+// long.
+template <typename Self, typename Job, typename Then>
+void run_off_thread(SessionHost& host, Workers& workers, std::shared_ptr<Self> self, Job job, Then then) {
+  const bool taken = workers.run([&host, self, job = std::move(job), then]() mutable {
+    std::exception_ptr error;
+    try {
+      job();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    // The session must not end here, on the worker: the reference goes along.
+    asio::post(host.io, [self = std::move(self), then = std::move(then), error] { then(error); });
+  });
+  if (!taken)
+    asio::post(host.io, [self, then] {
+      then(std::make_exception_ptr(TransientError("the server has too much to do right now")));
+    });
+}
+
 // What the server does with a session without knowing its stream. Confined to the network thread.
 class SessionBase {
  public:
   explicit SessionBase(SessionHost& host)
-      : host_(host), place_(host.sessions.insert(host.sessions.end(), this)) {}
+      : host_(host), place_(host.sessions.insert(host.sessions.end(), this)) {
+    host_.session_began();
+  }
   SessionBase(const SessionBase&) = delete;
   SessionBase& operator=(const SessionBase&) = delete;
   virtual ~SessionBase() {
@@ -70,6 +117,10 @@ class SessionBase {
   }
   virtual void start() = 0;
   virtual void cut() = 0;  // closes at once
+  // The server stops: ends when nothing is in work any more.
+  virtual void drain() {
+    if (idle()) cut();
+  }
   // Cuts an idle one off for want of room. Its last step is still to come, but it counts no more.
   void drop() {
     idle_ = false;

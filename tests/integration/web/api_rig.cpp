@@ -79,6 +79,7 @@ ApiRig::ApiRig(Options options) {
     return definition && definition->is_active ? compile_workflow(*definition, nodes_) : nullptr;
   };
   parts.disable_trigger = [](std::int64_t, const std::string&) {};
+  parts.ended = [this](const Execution& execution) { live_.add(execution); };
   SchedulerSettings settings;
   settings.retry.max_retries = options.max_retries;
   settings.retry.retry_delay = options.retry_delay;
@@ -99,6 +100,7 @@ ApiRig::ApiRig(Options options) {
   services.scripts = scripts_.get();
   services.nodes = &nodes_;
   services.sources = shop_.get();
+  services.executions = &live_;
   services.metrics = &metrics_;
   services.clock = &system_clock();
   services.random = system_random();
@@ -128,6 +130,15 @@ std::string ApiRig::text(const std::string& method, const std::string& path, con
   if (!body.empty()) out += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   for (const auto& [name, value] : headers) out += name + ": " + value + "\r\n";
   return out + "\r\n" + body;
+}
+
+std::string ApiRig::handshake(const std::string& who, const std::map<std::string, std::string>& headers) const {
+  std::map<std::string, std::string> fields{{"Upgrade", "websocket"},
+                                            {"Connection", "Upgrade"},
+                                            {"Sec-WebSocket-Version", "13"},
+                                            {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
+  for (const auto& [name, value] : headers) fields[name] = value;
+  return text("GET", "/api/v1/ws", "", who, fields);
 }
 
 HttpAnswer ApiRig::ask(const std::string& method, const std::string& path, const std::string& body,

@@ -11,6 +11,7 @@
 #include "scripting/script_engine.h"
 #include "tests/integration/web/http_connection.h"
 #include "tests/support/temp_dir.h"
+#include "web/server/live_executions.h"
 #include "web/server/server.h"
 #include "web/server/sources_view.h"
 #include "workflows/http_client.h"
@@ -58,6 +59,8 @@ class ApiRig {
   HttpAnswer post(const std::string& path, const nlohmann::json& body, const std::string& who = "admin") {
     return ask("POST", path, body.is_null() ? "" : body.dump(), who);
   }
+  // The opening handshake of a WebSocket as `who`, with further header fields.
+  std::string handshake(const std::string& who, const std::map<std::string, std::string>& headers = {}) const;
   // The text of such a request.
   std::string text(const std::string& method, const std::string& path, const std::string& body = "",
                    const std::string& who = "admin",
@@ -89,6 +92,7 @@ class ApiRig {
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<SqlPools> sql_;
   NodeServices nodes_;
+  LiveExecutions live_{1};
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<SqliteShop> shop_;
   std::map<std::string, std::string> tokens_;

@@ -47,6 +47,14 @@ bool HttpConnection::fill(std::chrono::milliseconds wait) {
   return true;
 }
 
+std::string HttpConnection::read_bytes(std::size_t size, std::chrono::milliseconds wait) {
+  while (received_.size() < size)
+    if (!fill(wait)) return "";
+  std::string bytes = received_.substr(0, size);
+  received_.erase(0, size);
+  return bytes;
+}
+
 HttpAnswer HttpConnection::read(bool to_head, std::chrono::milliseconds wait) {
   HttpAnswer answer;
   std::size_t end = 0;

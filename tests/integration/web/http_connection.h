@@ -33,6 +33,8 @@ class HttpConnection {
   void send(std::string_view bytes);  // ignores that the other side has closed
   // Reads one answer; status 0 when the connection ended before it was complete or nothing came for `wait`.
   HttpAnswer read(bool to_head = false, std::chrono::milliseconds wait = std::chrono::seconds{20});
+  // The next `size` bytes as they are; "" when the connection ended before or nothing came for `wait`.
+  std::string read_bytes(std::size_t size, std::chrono::milliseconds wait = std::chrono::seconds{20});
   // True when the other side closes (or resets) within `wait`; what it sent until then is thrown away.
   bool closed_within(std::chrono::milliseconds wait);
   void finish();  // closes our side of the stream

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+
+#include "engine/execution/execution.h"
+#include "web/server/live_feed.h"
+
+namespace rowhook {
+
+// Executions in the order in which their rows were written (ended or to be retried), the newest of them kept
+// in memory: 20,000 or 16 MiB. Nothing is kept before somebody asked for the first time. A cursor of an
+// earlier run of the engine is recognised and reported as lost. Thread safety: safe to share.
+class LiveExecutions final : public LiveLog {
+ public:
+  // `run`: different for every run of the engine.
+  explicit LiveExecutions(std::uint64_t run);
+  void add(const Execution& execution);  // never blocks on I/O
+
+  std::string_view topic() const override { return "executions"; }
+  std::string_view member() const override { return "execution"; }
+  std::vector<std::string_view> filters() const override;
+  std::uint64_t last() const override;
+  std::uint64_t wait(std::uint64_t from, std::chrono::milliseconds time) override;
+  std::vector<LiveItemPtr> read(std::uint64_t from) override;
+  std::string cursor(std::uint64_t number) const override;
+  std::uint64_t number_of(const std::string& cursor, bool& lost) const override;
+  // The execution behind an item of read().
+  static const Execution& execution(const LiveItem& item);
+
+ private:
+  class Item;
+  struct Kept {
+    std::deque<std::pair<LiveItemPtr, std::size_t>> items;  // with their bytes
+    std::size_t bytes = 0;
+    std::uint64_t last = 0;
+  };
+  const std::string run_;
+  mutable std::atomic<bool> wanted_{false};
+  mutable Guarded<Kept> kept_;
+};
+
+}  // namespace rowhook
