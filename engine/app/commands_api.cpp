@@ -5,6 +5,7 @@
 
 #include "engine/app/api_client.h"
 #include "engine/app/cli.h"
+#include "engine/app/data_dir.h"
 #include "engine/event/document.h"
 
 namespace rowhook {
@@ -184,6 +185,23 @@ void add_tokens(CLI::App& app, CommandLine& line) {
   });
 }
 
+void add_page(CLI::App& app, CommandLine& line) {
+  app.add_subcommand("page", "A link that signs a browser in once, within 15 minutes")->callback([&line] {
+    line.run = [&line] {
+      const auto running = running_engine(line.data_dir());
+      if (!running) throw TransientError("no engine runs on " + line.data_dir(), "start one: rowhook serve --config FILE");
+      const auto answer = nlohmann::json::parse(line.client()->call("POST", api + "session/codes", "{}").body);
+      const std::string link = running->base_url + "/#code=" + answer.at("code").get<std::string>();
+      if (line.form() == OutputForm::json) {
+        print_object(OutputForm::json, nlohmann::json{{"url", link}, {"expires_at", answer.at("expires_at")}}.dump());
+      } else {
+        std::printf("%s\n", link.c_str());
+      }
+      return exit_status::done;
+    };
+  });
+}
+
 void add_explain(CLI::App& app, CommandLine& line) {
   auto* explain = app.add_subcommand("explain", "Why triggers did or did not fire for an event");
   auto event = std::make_shared<std::string>();
@@ -263,6 +281,7 @@ void add_api_commands(CLI::App& app, CommandLine& line) {
   add_executions(app, line);
   add_dead_letters(app, line);
   add_tokens(app, line);
+  add_page(app, line);
   add_explain(app, line);
   add_tail(app, line);
 }

@@ -32,6 +32,7 @@ int serve(CommandLine& line) {
   Engine engine(std::move(options));
   engine.start();
   std::printf("Rowhook %s, API on %s/api/v1\n", version_text(), engine.base_url().c_str());
+  std::printf("The page, signed in (once, within 15 minutes): %s\n", engine.page_link().c_str());
   if (engine.made_admin_token())
     std::printf("The admin token was written to %s/admin-token\n", line.data_dir().c_str());
   std::fflush(stdout);

@@ -214,6 +214,7 @@ int run_demo(const DemoOptions& options) {
 
   std::printf("🚀 E-commerce CDC Worker started\n📊 Monitoring: orders, order_items, inventory\n"
               "📧 Features: Email confirmation, inventory tracking, analytics\n");
+  std::printf("🌐 The page, signed in (once, within 15 minutes): %s\n", engine.page_link().c_str());
   std::printf("🔌 API on %s/api/v1, token in %s/data/admin-token\nPress Ctrl+C to stop...\n\n", engine.base_url().c_str(),
               directory.c_str());
   std::fflush(stdout);

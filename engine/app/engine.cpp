@@ -255,6 +255,7 @@ void Engine::start() { impl_->start(); }
 void Engine::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
 void Engine::reload() { impl_->reload(); }
 std::string Engine::base_url() const { return impl_->serving ? impl_->server->base_url() : ""; }
+std::string Engine::page_link() { return base_url() + "/#code=" + impl_->server->dispatch().sessions().new_code(); }
 bool Engine::made_admin_token() const { return impl_->made_token; }
 std::unique_ptr<ApiClient> Engine::client() {
   return std::make_unique<LocalApiClient>(impl_->server->dispatch(), impl_->serving);

@@ -42,6 +42,8 @@ class Engine {
   void reload();
 
   std::string base_url() const;  // "http://127.0.0.1:8088"; "" when it does not serve
+  // "BASE/#code=...": signs a browser in once, within 15 minutes. For printing, never for a log.
+  std::string page_link();
   bool made_admin_token() const;  // this start wrote a new DATA_DIR/admin-token
 
   // The API without a network, as the admin. For commands and for applying definitions.

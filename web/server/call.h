@@ -14,8 +14,10 @@
 
 namespace rowhook {
 
-class PostGroups;   // web/server/post_groups.h
-class TailWaiters;  // web/server/tail_waiters.h
+class PageSessions;  // web/server/page_session.h
+class PostGroups;    // web/server/post_groups.h
+class TailWaiters;   // web/server/tail_waiters.h
+class TokenBook;     // web/server/token_book.h
 
 // What all handlers work with. Thread safety: safe to share.
 struct ApiContext {
@@ -27,6 +29,8 @@ struct ApiContext {
   std::function<bool()> draining;                  // true once the server is stopping
   // Always set:
   std::function<void()> changed;         // services.changed, and drops reusable answers
+  TokenBook* tokens = nullptr;           // who a token belongs to
+  PageSessions* sessions = nullptr;      // who has signed in to the page
   std::function<void()> tokens_changed;  // makes a new or revoked token count at once
 
   Store& store() const { return *services.store; }

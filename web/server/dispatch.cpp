@@ -1,6 +1,7 @@
 #include "web/server/dispatch.h"
 
 #include "engine/base/log.h"
+#include "web/server/assets.h"
 #include "web/server/gate.h"
 #include "web/server/upgrade.h"
 
@@ -23,6 +24,7 @@ void log_change(const ApiRequest& request, const Route& route, const ApiResponse
 Dispatch::Dispatch(ApiServices services, std::vector<std::string> allowed_hosts)
     : allowed_hosts_(std::move(allowed_hosts)),
       tokens_(*services.store, *services.clock),
+      sessions_(*services.clock, services.random),
       answers_(*services.store, *services.clock),
       posts_(*services.store) {
   context_.services = std::move(services);
@@ -31,6 +33,8 @@ Dispatch::Dispatch(ApiServices services, std::vector<std::string> allowed_hosts)
     if (context_.services.changed) context_.services.changed();
   };
   context_.tokens_changed = [this] { tokens_.forget(); };
+  context_.tokens = &tokens_;
+  context_.sessions = &sessions_;
   context_.draining = [] { return false; };
 }
 
@@ -49,28 +53,42 @@ ApiResponse Dispatch::handle(ApiRequest& request) {
 }
 
 std::optional<RouteMatch> Dispatch::admit(ApiRequest& request, bool has_body) {
-  const RouteMatch match = match_route(request.method, request.path());
+  RouteMatch match = match_route(request.method, request.path());
+  if (!match.route && match.allow.empty() && is_page_request(request)) match.route = &page_route();
   const bool is_public = match.route && match.route->role == Role::nobody;
   // Probes of an orchestrator ask by whatever address they know; what they hear tells nothing.
   const bool probe = is_public && (match.route->name == "health.live" || match.route->name == "health.ready");
   if (!probe) check_host(request, allowed_hosts_);
   request.principal = {};
   const bool upgrade = match.route && match.route->upgrade;
-  const std::string_view token = upgrade     ? websocket_token(request)
-                                 : is_public ? std::string_view()
-                                             : bearer_token(request);
-  if (!is_public && token.empty()) throw unauthorized("this needs a token");
-  if (!token.empty()) {
-    auto found = tokens_.find(token);
-    if (found.stale) return std::nullopt;
-    if (!found.principal) throw unauthorized("this token is not, or no longer, known");
-    request.principal = *std::move(found.principal);
-  }
+  if (!identify(request, upgrade, !is_public)) return std::nullopt;
   check_found(match, request);
   check_role(request.principal, *match.route);
   upgrade ? check_same_origin(request) : check_origin(request);
   check_media_type(request, *match.route, has_body);
   return match;
+}
+
+bool Dispatch::identify(ApiRequest& request, bool upgrade, bool needed) {
+  if (!needed && !upgrade) return true;
+  std::string_view secret = upgrade ? websocket_token(request) : bearer_token(request);
+  if (secret.empty()) {
+    secret = session_cookie(request);
+    if (!secret.empty()) check_cookie_use(request);
+    if (auto session = sessions_.find(secret)) {
+      request.principal = std::move(session->principal);
+      return true;
+    }
+  }
+  if (secret.empty()) {
+    if (needed) throw unauthorized("this needs a token");
+    return true;
+  }
+  auto found = tokens_.find(secret);
+  if (found.stale) return false;
+  if (!found.principal) throw unauthorized("this token is not, or no longer, known");
+  request.principal = *std::move(found.principal);
+  return true;
 }
 
 ReusableAnswerPtr Dispatch::ready(const ApiRequest& request, const RouteMatch& match) const {
@@ -79,7 +97,9 @@ ReusableAnswerPtr Dispatch::ready(const ApiRequest& request, const RouteMatch& m
 }
 
 ApiResponse Dispatch::call_handler(ApiRequest& request, const RouteMatch& match) {
-  Call call{request, match, Query(request.query(), match.route->parameters, match.route->listing), context_};
+  // A deep link into the page carries the page's own parameters.
+  const std::string_view query = match.route == &page_route() ? std::string_view() : request.query();
+  Call call{request, match, Query(query, match.route->parameters, match.route->listing), context_};
   return match.route->handler(call);
 }
 

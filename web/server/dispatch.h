@@ -11,6 +11,7 @@
 #include "web/server/api.h"
 #include "web/server/call.h"
 #include "web/server/idempotency.h"
+#include "web/server/page_session.h"
 #include "web/server/routes.h"
 #include "web/server/services.h"
 #include "web/server/token_book.h"
@@ -46,14 +47,19 @@ class Dispatch {
   void start_deferred(ApiRequest& request, const RouteMatch& match, Reply reply);
 
   TokenBook& tokens() { return tokens_; }
+  PageSessions& sessions() { return sessions_; }
   ApiContext& context() { return context_; }
 
  private:
+  // Who asks, by bearer token, a WebSocket's handshake or the page's cookie; false: the copy of the tokens is
+  // stale. `needed`: somebody has to be named. Throws HttpError.
+  bool identify(ApiRequest& request, bool upgrade, bool needed);
   ApiResponse call_handler(ApiRequest& request, const RouteMatch& match);
 
   ApiContext context_;
   std::vector<std::string> allowed_hosts_;
   TokenBook tokens_;
+  PageSessions sessions_;
   AnswerCache answers_;
   IdempotentPosts posts_;
 };

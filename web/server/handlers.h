@@ -78,6 +78,12 @@ ApiResponse ready(Call& call);
 // upgrade.cpp: what GET /ws answers to whoever does not ask for a WebSocket
 ApiResponse websocket_needs_upgrade(Call& call);
 
+// page_session.cpp
+ApiResponse create_session(Call& call);
+ApiResponse show_session(Call& call);
+ApiResponse end_session(Call& call);
+ApiResponse create_session_code(Call& call);
+
 // tokens.cpp
 ApiResponse list_tokens(Call& call);
 ApiResponse create_token(Call& call);

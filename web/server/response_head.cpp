@@ -52,7 +52,8 @@ std::string head_behind_date(const ApiResponse& response, bool close, bool encry
   if (response.status != 204 && response.status != 304 && response.status >= 200)
     write_field(out, "Content-Length", std::to_string(response.body.size()));
   for (const auto& [name, value] : response.headers) write_field(out, name, value);
-  out += security_fields;
+  // The page brings its own.
+  if (response.header("Content-Security-Policy").data() == nullptr) out += security_fields;
   if (encrypted) write_field(out, "Strict-Transport-Security", "max-age=31536000");
   if (close) write_field(out, "Connection", "close");
   out += "\r\n";

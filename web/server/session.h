@@ -58,7 +58,8 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
  private:
   static constexpr bool is_tls = std::is_same_v<Stream, TlsStream>;
-  static constexpr std::size_t small_buffer = 4096, large_buffer = 64U << 10, max_pending_output = 256U << 10;
+  static constexpr std::size_t small_buffer = 4096, large_buffer = 64U << 10, max_pending_output = 256U << 10,
+                               max_unknown_body = 4096;
   enum class State { head, body, handling, closing, lingering, handed_over };
 
   Tcp::socket& socket() {
@@ -192,6 +193,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     }
     match_ = *match;
     let_in_ = let_in_ || request_.principal.role != Role::nobody;
+    check_unknown_sender();
     if (const auto length = parser_.content_length(); length && *length > host_.settings.limits.body_bytes)
       throw HttpError(
           413, "body-too-large",
@@ -203,6 +205,16 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     state_ = State::body;
     if (parser_.expects_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
     return true;
+  }
+
+  // Of a sender who has shown no token only little is read: enough to sign in.
+  void check_unknown_sender() const {
+    if (request_.principal.role != Role::nobody || !parser_.has_body()) return;
+    const auto length = parser_.content_length();
+    if (!length) throw HttpError(411, "length-required", "without a token the body needs a Content-Length");
+    if (*length > max_unknown_body)
+      throw HttpError(413, "body-too-large",
+                      "without a token the body may take " + std::to_string(max_unknown_body) + " bytes");
   }
 
   // Something was wrong before the request was complete: where the next one begins is unknown, so the
@@ -262,7 +274,8 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   bool hand_over() {
     const std::string head = websocket_head(request_, host_.date_now());
     if (head.empty()) return false;
-    WebSocketOpening opening{.token = std::string(websocket_token(request_)),
+    const std::string_view token = websocket_token(request_);
+    WebSocketOpening opening{.token = std::string(token.empty() ? session_cookie(request_) : token),
                              .principal = request_.principal,
                              .encrypted = is_tls,
                              .local_address = request_.local_address,

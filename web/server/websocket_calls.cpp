@@ -75,6 +75,10 @@ void WebSocketSession::renew_tokens(std::function<void()> then) {
 
 bool WebSocketSession::check_token() {
   if (opening_.token.empty()) return true;
+  if (auto session = host_.dispatch.sessions().find(opening_.token)) {
+    opening_.principal = std::move(session->principal);
+    return true;
+  }
   auto found = host_.dispatch.tokens().find(opening_.token);
   if (found.stale) {
     renew_tokens([this] { check_token(); });

@@ -6,6 +6,7 @@ export default ts.config(
   { ignores: ['dist', 'node_modules'] },
   js.configs.recommended,
   ...ts.configs.strict,
+  { files: ['tools/*.mjs'], languageOptions: { globals: { process: 'readonly', Buffer: 'readonly' } } },
   { files: ['public/*.js'], languageOptions: { globals: { window: 'readonly', document: 'readonly' } } },
   {
     files: ['**/*.{ts,tsx}'],

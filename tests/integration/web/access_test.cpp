@@ -32,6 +32,7 @@ TEST(Access, EveryRouteIsClosedToWhoMayNotCallIt) {
   const std::vector<std::string> roles{"", "viewer", "operator", "author"};
   for (const auto& route : api_routes()) {
     const std::string path = path_of(route), method(to_string(route.method));
+    if (route.name == "session.create") continue;  // sign_in_test.cpp
     if (route.role == Role::nobody) {
       EXPECT_EQ(rig.ask(method, path, "", "").status, route.upgrade ? 426 : 200) << path;
       continue;
@@ -51,7 +52,6 @@ TEST(Access, EveryRouteIsClosedToWhoMayNotCallIt) {
 TEST(Access, UnknownPathsAndTokensAreDenied) {
   ApiRig rig;
   expect_problem(rig.get("/api/v1/nothing", ""), 401);
-  expect_problem(rig.get("/nothing", ""), 401);
   expect_problem(rig.get("/api/v1/nothing"), 404);
   expect_problem(rig.ask("GET", "/api/v1/triggers", "", "", {{"Authorization", "Bearer rowhook_wrong"}}),
                  401);

@@ -102,7 +102,16 @@ async function call<T>(method: string, at: string, options: Options = {}): Promi
   return { body: (text === '' ? undefined : parseJson(text)) as T, etag: response.headers.get('ETag') ?? undefined };
 }
 
+/** The counters in Prometheus' text format. */
+async function metricsText(signal?: AbortSignal): Promise<string> {
+  const response = await fetch('/api/v1/metrics', { credentials: 'same-origin', cache: 'no-store', signal: signal ?? null });
+  const text = await response.text();
+  if (!response.ok) throw problemOf(response.status, text);
+  return text;
+}
+
 export const api = {
+  metricsText,
   get: async <T>(at: string, query?: Query, signal?: AbortSignal): Promise<T> => (await call<T>('GET', at, { query, signal })).body,
   /** The same with its ETag, for what will be saved. */
   fetch: <T>(at: string, query?: Query, signal?: AbortSignal) => call<T>('GET', at, { query, signal }),

@@ -29,8 +29,8 @@ interface Props<Row> {
   picked?: ReadonlySet<string> | undefined; // keys of rows picked for a bulk action
   onPick?: ((keys: Set<string>) => void) | undefined;
   onEnd?: (() => void) | undefined; // the end came into view: load more
+  onScrolled?: ((away: boolean) => void) | undefined; // away from the first row, or back at it
   empty: ReactNode; // shown in place of rows
-  tools?: ReactNode; // beside the menu of columns
 }
 
 const rowHeight = 36;
@@ -94,7 +94,7 @@ export function DataTable<Row>(props: Props<Row>) {
 
   return (
     <div className={css.table}>
-      <div ref={scroller} className={css.scroller} role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1} tabIndex={sorted.length === 0 ? 0 : -1}>
+      <div ref={scroller} onScroll={(scroll) => { props.onScrolled?.(scroll.currentTarget.scrollTop > rowHeight); }} className={css.scroller} role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1} tabIndex={sorted.length === 0 ? 0 : -1}>
         <div className={css.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
           {onPick && (
             <span role="columnheader" className={css.pick}>
