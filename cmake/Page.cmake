@@ -18,7 +18,7 @@ function(rowhook_page out)
     COMMAND "${CMAKE_COMMAND}" "-DUI=${ui}" "-DOUT=${generated}" "-DBLOB=${blob}" "-DNODE=${NODE}" "-DNPM=${NPM}"
             -P "${CMAKE_SOURCE_DIR}/cmake/BuildPage.cmake"
     DEPENDS ${inputs} "${ui}/index.html" "${ui}/package.json" "${ui}/package-lock.json" "${ui}/tsconfig.json" "${ui}/vite.config.ts"
-            "${CMAKE_SOURCE_DIR}/cmake/BuildPage.cmake"
+            "${CMAKE_SOURCE_DIR}/cmake/BuildPage.cmake" "${CMAKE_SOURCE_DIR}/cmake/InstallPackages.cmake"
     COMMENT "Building the page"
     VERBATIM)
   set_source_files_properties("${generated}" PROPERTIES OBJECT_DEPENDS "${blob}" SKIP_PRECOMPILE_HEADERS ON)

@@ -48,6 +48,7 @@ struct Route {
   bool secret_answer = false;  // never remembered under an Idempotency-Key
   bool cloud_events = false;   // takes the media types of CloudEvents
   bool upgrade = false;        // a WebSocket handshake, not a call
+  bool sets_cookie = false;    // signs a browser in or out: no method of JSON-RPC
 };
 
 std::span<const Route> api_routes();

@@ -116,7 +116,7 @@ RpcMessage parse_rpc(std::string_view text) {
 
 const Route* route_of_method(std::string_view method) {
   for (const auto& route : api_routes())
-    if (route.name == method) return route.upgrade ? nullptr : &route;
+    if (route.name == method) return route.upgrade || route.sets_cookie ? nullptr : &route;
   return nullptr;
 }
 

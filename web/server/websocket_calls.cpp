@@ -36,7 +36,7 @@ std::string text_of(const Document& params, std::string_view name, bool required
 std::string unknown_method(const RpcRequest& request) {
   std::vector<std::string> names{"authenticate", "subscribe", "unsubscribe", "presence.set", "ping"};
   for (const auto& route : api_routes())
-    if (!route.upgrade) names.emplace_back(route.name);
+    if (!route.upgrade && !route.sets_cookie) names.emplace_back(route.name);
   const std::string near = nearest_name(request.method, names);
   std::string message;
   write_json_string(message, "there is no method '" + request.method.substr(0, 255) + "'" +

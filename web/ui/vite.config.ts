@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 // signed in with ROWHOOK_TOKEN if that is set.
 const engine = process.env['ROWHOOK_URL'] ?? 'http://127.0.0.1:8088';
 const token = process.env['ROWHOOK_TOKEN'];
-const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
+// The engine takes changes from its own page only: behind the proxy this page is that one.
+const headers: Record<string, string> = { Origin: engine, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
 const behind = { target: engine, changeOrigin: true, ws: true, headers };
 
 export default defineConfig({

@@ -53,10 +53,12 @@ TEST(Routes, AnotherMethodIsToldWhichThereAre) {
 // The table of least roles, written a second time: a route that is new, or whose role changes, has to be
 // thought about here.
 TEST(Routes, EveryRouteHasTheRoleItShould) {
-  const std::set<std::string_view> open{"health.get", "websocket.open", "health.live", "health.ready", "session.create"};
+  const std::set<std::string_view> open{"health.get", "websocket.open", "health.live", "health.ready",
+                                        "session.create"};
   // Change nothing but the sender's own sign-in.
   const std::set<std::string_view> own{"session.create", "session.end"};
-  const std::set<std::string_view> admins{"tokens.list", "tokens.create", "tokens.revoke", "session.create_code"};
+  const std::set<std::string_view> admins{"tokens.list", "tokens.create", "tokens.revoke",
+                                          "session.create_code"};
   // Whatever takes Lua, URLs, SQL or conditions.
   const std::set<std::string_view> authors{"triggers.create",  "triggers.validate", "triggers.save",
                                            "triggers.delete",  "workflows.create",  "workflows.save",

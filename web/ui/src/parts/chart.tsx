@@ -20,12 +20,14 @@ interface Props {
 
 const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const clock = (seconds: number) => new Date(seconds * 1000).toLocaleTimeString('en-GB');
+
 function optionsOf(lines: Line[], format: (value: number) => string, width: number, height: number): uPlot.Options {
   const axis = { stroke: color('--muted'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   return {
     width, height, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
     scales: { y: { range: (_, __, top) => [0, Math.max(top * 1.15, 0.001)] } },
-    axes: [{ ...axis, space: 80 }, { ...axis, size: 56, values: (_, ticks) => ticks.map(format) }],
+    axes: [{ ...axis, space: 90, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56, values: (_, ticks) => ticks.map(format) }],
     series: [{}, ...lines.map((line) => ({ label: line.name, stroke: color(line.color), width: 1.5, points: { show: false }, spanGaps: true }))],
   };
 }

@@ -34,7 +34,7 @@ export function eventStops(event: RowEvent): Stop[] {
       detail: <DiffTable event={event} />,
     },
     {
-      key: 'journal', title: 'Journaled', note: `seq ${event.seq}${lag === undefined ? '' : `, ${durationText(lag)} later`}`,
+      key: 'journal', title: 'Journaled', note: `seq ${event.seq}${!lag ? '' : `, ${durationText(lag)} later`}`,
       detail: (
         <Facts
           facts={[

@@ -34,7 +34,7 @@ export function Pane({ title, label, closeTo, tools, children }: Props) {
     if (narrow) head.current?.focus();
   }, [narrow, label]);
   return (
-    <section className={css.pane} aria-label={label}>
+    <section className={css.pane} aria-label={label} data-pane="">
       <header className={css.head}>
         {narrow && <Link href={closeTo + window.location.search} className="button plain icon" aria-label="Back to the list"><Icon name="left" /></Link>}
         <h2 ref={head} tabIndex={-1} className={css.title}>{title}</h2>

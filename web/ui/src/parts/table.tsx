@@ -15,6 +15,7 @@ export interface Column<Row> {
   sort?: (row: Row) => string | number; // makes the column sortable (the rows that are loaded)
   number?: boolean; // right-aligned
   narrow?: boolean; // also shown below 720 px
+  narrowWidth?: string; // its track there
   optional?: boolean; // hidden until it is asked for
 }
 
@@ -89,11 +90,12 @@ export function DataTable<Row>(props: Props<Row>) {
   useShortcut('x', 'Pick the row', 'Lists', () => { toggle(current); }, Boolean(onPick) && sorted.length > 0);
 
   const pickTrack = onPick ? '36px ' : '';
-  const tracks = pickTrack + shown.map((column) => (narrow && column.width.endsWith('px') ? 'auto' : column.width)).join(' ');
+  const tracks = pickTrack + shown.map((column) => (narrow ? (column.narrowWidth ?? column.width) : column.width)).join(' ');
   const all = sorted.length > 0 && picked !== undefined && sorted.every((row) => picked.has(rowKey(row)));
 
   return (
     <div className={css.table}>
+      {!narrow && <ColumnMenu columns={columns} hidden={hidden} onChange={setHidden} />}
       <div ref={scroller} onScroll={(scroll) => { props.onScrolled?.(scroll.currentTarget.scrollTop > rowHeight); }} className={css.scroller} role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1} tabIndex={sorted.length === 0 ? 0 : -1}>
         <div className={css.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
           {onPick && (
@@ -119,7 +121,6 @@ export function DataTable<Row>(props: Props<Row>) {
               </span>
             );
           })}
-          {!narrow && <ColumnMenu columns={columns} hidden={hidden} onChange={setHidden} />}
         </div>
         {sorted.length === 0 ? props.empty : (
           <div className={css.rows} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
@@ -164,21 +165,19 @@ export function DataTable<Row>(props: Props<Row>) {
 
 function ColumnMenu<Row>({ columns, hidden, onChange }: { columns: Column<Row>[]; hidden: string[]; onChange: (hidden: string[]) => void }) {
   return (
-    <span role="columnheader" className={css.menu}>
-      <details onBlur={(blur) => { if (!blur.currentTarget.contains(blur.relatedTarget)) blur.currentTarget.open = false; }}>
-        <summary aria-label="Choose columns" title="Choose columns"><Icon name="columns" size={14} /></summary>
-        <div className={css.choices}>
-          {columns.map((column) => (
-            <label key={column.key}>
-              <input
-                type="checkbox" checked={!hidden.includes(column.key)}
-                onChange={(change) => { onChange(change.target.checked ? hidden.filter((key) => key !== column.key) : [...hidden, column.key]); }}
-              />
-              {column.title}
-            </label>
-          ))}
-        </div>
-      </details>
-    </span>
+    <details className={css.menu} onBlur={(blur) => { if (!blur.currentTarget.contains(blur.relatedTarget)) blur.currentTarget.open = false; }}>
+      <summary aria-label="Choose columns" title="Choose columns"><Icon name="columns" size={14} /></summary>
+      <div className={css.choices}>
+        {columns.map((column) => (
+          <label key={column.key}>
+            <input
+              type="checkbox" checked={!hidden.includes(column.key)}
+              onChange={(change) => { onChange(change.target.checked ? hidden.filter((key) => key !== column.key) : [...hidden, column.key]); }}
+            />
+            {column.title}
+          </label>
+        ))}
+      </div>
+    </details>
   );
 }

@@ -57,6 +57,12 @@ export function durationText(milliseconds: number | null | undefined): string {
   return `${Math.floor(milliseconds / 3_600_000)} h ${Math.round((milliseconds % 3_600_000) / 60_000)} min`;
 }
 
+/** How far a source is behind its database. */
+export function lagText(seconds: number | null): string {
+  if (seconds === null) return 'lag unknown';
+  return seconds < 0.001 ? 'up to date' : `${durationText(seconds * 1000)} behind`;
+}
+
 export function bytesText(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return '–';
   if (bytes < 1024) return `${bytes} B`;

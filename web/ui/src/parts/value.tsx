@@ -41,9 +41,9 @@ export function Value({ value, copy = true }: { value: JsonValue; copy?: boolean
   );
 }
 
-/** On one line, for tables. */
-export function ShortValue({ value }: { value: JsonValue | undefined }) {
-  if (value === undefined) return <span className="muted">–</span>;
+/** On one line, for tables. `keys`: it is a row's key, and null says that there is none. */
+export function ShortValue({ value, keys = false }: { value: JsonValue | undefined; keys?: boolean }) {
+  if (value === undefined || (value === null && keys)) return <span className="muted">–</span>;
   const text = typeof value === 'string' ? value : writeJson(value);
   const kind = value === null ? css.null : typeof value === 'string' ? css.text : typeof value === 'number' || isExact(value) ? css.number : css.json;
   return <span className={`${css.short ?? ''} ${kind ?? ''}`} title={text}>{text}</span>;

@@ -1,0 +1,231 @@
+// Every screen of the page, in Chromium, against the program as users run it: `rowhook demo`.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ask, axe, openPage, startBrowser, startEngine } from './browser.mjs';
+import { makeDeadLetters } from './fill.mjs';
+
+let engine;
+let browser;
+before(async () => {
+  engine = await startEngine(['demo', '--data-dir', '{folder}', '--listen', '127.0.0.1:0']);
+  browser = await startBrowser();
+  await makeDeadLetters(engine);
+}, { timeout: 120_000 });
+after(async () => {
+  await browser?.close();
+  await engine?.stop();
+});
+
+/** Runs `act` on a signed-in page; afterwards nothing may have gone wrong in it. */
+async function on(options, act) {
+  const page = await openPage(browser, engine, options);
+  page.setDefaultTimeout(20_000);
+  try {
+    await act(page);
+    assert.deepEqual(page.troubles, []);
+  } finally {
+    await page.context().close();
+  }
+}
+
+async function anUpdate() {
+  for (;;) {
+    const { items } = await ask(engine, 'GET', '/events?event_type=record_updated&table=orders&limit=1');
+    if (items.length > 0) return items[0];
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+  }
+}
+const aDeadLetter = async () => (await ask(engine, 'GET', '/dead-letters?limit=1')).items[0];
+
+test('the printed link signs in once, and leaves no code behind', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.goto(engine.link);
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  assert.equal(page.url(), `${engine.base}/`);
+  assert.ok(asked.every((url) => !url.includes('code=')), 'the code is in no request');
+  assert.deepEqual(await page.evaluate(() => [document.cookie, sessionStorage.length]), ['', 0]);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  await context.close();
+
+  const late = await (await browser.newContext()).newPage();
+  await late.goto(engine.link);
+  await late.getByText('this link was used already').waitFor();
+  assert.deepEqual(await axe(late), []);
+  await late.getByLabel('Token', { exact: true }).fill(engine.token());
+  await late.getByRole('button', { name: 'Sign in' }).click();
+  await late.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  await late.getByLabel(/^Signed in as/).click();
+  await late.getByRole('button', { name: 'Sign out' }).click();
+  await late.getByRole('heading', { name: 'Sign in to Rowhook' }).waitFor();
+  await late.context().close();
+});
+
+test('the first view is small', async () => {
+  await on({}, async (page) => {
+    await page.getByRole('heading', { name: 'Latest changes' }).waitFor();
+    const bytes = await page.evaluate(() => performance.getEntriesByType('resource').filter((each) => /\.(js|css)$/.test(new URL(each.name).pathname)).reduce((sum, each) => sum + each.encodedBodySize, 0));
+    assert.ok(bytes > 10_000 && bytes < 350_000, `${bytes} bytes`);
+  });
+});
+
+test('no script of a row runs, and none is written into the page', async () => {
+  await ask(engine, 'POST', '/events', { event_type: 'order_placed', data: { id: 1, note: '<img src=x onerror="window.hacked=1">' }, metadata: { source: 'web-shop' } });
+  await on({ at: '/events?source=web-shop' }, async (page) => {
+    await page.getByRole('row').nth(1).click();
+    await page.getByText('<img src=x onerror="window.hacked=1">').first().waitFor();
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    const ran = await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.append('window.hacked = 2');
+      document.body.append(script);
+      return window.hacked;
+    }).catch(() => 'refused');
+    assert.notEqual(ran, 2);
+    page.troubles.length = 0; // the refusal is reported, as it should be
+  });
+});
+
+test('overview: what needs attention leads to the errors', async () => {
+  await on({}, async (page) => {
+    await page.getByText('12 executions used up all retries').waitFor();
+    await page.getByRole('link', { name: 'Look at the errors' }).click();
+    await page.getByText('12 dead letters for 2 reasons').waitFor();
+  });
+});
+
+test('events: live, paused, filtered by the URL', async () => {
+  await on({ at: '/events?table=orders' }, async (page) => {
+    await page.getByRole('status').getByText('Live').waitFor();
+    const grid = page.getByRole('grid', { name: 'Events' });
+    await grid.getByText('status: paid → shipped').first().waitFor();
+    assert.equal(await grid.getByText('inventory').count(), 0);
+    await page.keyboard.press('p');
+    await page.getByText('Paused').waitFor();
+    await page.getByRole('button', { name: /new, show/ }).click();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Remove the filter Table' }).click();
+    await grid.getByText('inventory').first().waitFor();
+    assert.equal(new URL(page.url()).search, '');
+  });
+});
+
+test('event: the journey says which trigger fired and which condition kept another from it', async () => {
+  const event = await anUpdate();
+  await on({ at: `/events/${encodeURIComponent(event.event_id)}` }, async (page) => {
+    const pane = page.getByRole('region', { name: `Event ${event.event_id}` });
+    await pane.getByRole('button', { name: /Order status changed.*Matched/ }).waitFor();
+    await pane.getByRole('button', { name: /Stock changed.*Filtered/ }).click();
+    await pane.getByText('the table is not among the trigger').waitFor();
+    await pane.getByRole('rowheader', { name: 'status (changed)' }).waitFor();
+    await pane.getByRole('link', { name: /Completed.*order-status/ }).click();
+    await page.getByRole('region', { name: /^Execution / }).getByText('Which status').first().waitFor();
+  });
+});
+
+test('keyboard: go, move, open, close, search, the list of keys', async () => {
+  await on({}, async (page) => {
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('x');
+    await page.getByRole('heading', { name: 'Executions', level: 1 }).waitFor();
+    await page.getByRole('row').nth(3).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('region', { name: /^Execution / }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('region', { name: /^Execution / }).waitFor({ state: 'detached' });
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Next row').waitFor();
+    assert.deepEqual(await axe(page), []);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await page.getByRole('combobox').fill('shop');
+    await page.getByRole('option', { name: /shop.*Source/ }).waitFor();
+    assert.deepEqual(await axe(page), []);
+    await page.getByRole('option', { name: /shop.*Source/ }).click();
+    await page.getByRole('region', { name: 'Source shop' }).waitFor();
+  });
+});
+
+test('executions: a dead letter shows the node that failed with its input, and is retried', async () => {
+  const letter = await aDeadLetter();
+  await on({ at: `/executions/${letter.id}` }, async (page) => {
+    const pane = page.getByRole('region', { name: `Execution ${letter.id}` });
+    await pane.getByText('All retries are used up').waitFor();
+    await pane.getByRole('button', { name: /Failed/ }).waitFor();
+    await pane.getByRole('group', { name: 'the input' }).first().waitFor();
+    await pane.getByRole('button', { name: 'Retry', exact: true }).click();
+    await pane.getByText('after 2 attempts').waitFor();
+    await pane.getByRole('button', { name: 'Retry with another input…' }).click();
+    await pane.getByLabel('Input in place of the recorded one').fill('{"broken": ');
+    await pane.getByRole('button', { name: 'Retry with this input' }).click();
+    await pane.locator('.problem').waitFor();
+  });
+});
+
+test('executions: a whole group of errors is discarded, after being asked once more', async () => {
+  await on({ at: '/executions?status=dead_letter&view=errors' }, async (page) => {
+    await page.getByRole('button', { name: 'Discard 4 executions…' }).click();
+    await page.getByText('Discarding cannot be undone.').waitFor();
+    await page.getByRole('button', { name: 'Keep them' }).click();
+    await page.getByRole('button', { name: 'Discard 4 executions…' }).click();
+    await page.getByRole('button', { name: 'Discard 4 executions', exact: true }).click();
+    await page.getByText('8 dead letters for 1 reason').waitFor();
+  });
+  assert.equal((await ask(engine, 'GET', '/dead-letters?limit=1')).total, 8);
+});
+
+test('sources: paused, seen everywhere, goes on', async () => {
+  await on({ at: '/sources/shop' }, async (page) => {
+    await page.getByRole('button', { name: 'Pause capture' }).click();
+    await page.getByRole('list', { name: 'Sources' }).getByText('paused').first().waitFor();
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('button', { name: 'Pause capture' }).waitFor();
+  });
+});
+
+test('settings: a token is made, shown once, revoked; a viewer is told what is missing', async () => {
+  let secret;
+  await on({ at: '/settings/tokens' }, async (page) => {
+    await page.getByLabel('What it is for').fill('wall board');
+    await page.getByLabel('Role').selectOption('viewer');
+    await page.getByRole('button', { name: 'Make the token' }).click();
+    secret = await page.getByRole('group', { name: 'the token' }).innerText();
+    assert.match(secret, /^rowhook_/);
+    await page.getByRole('row', { name: /wall board/ }).waitFor();
+  });
+  await on({ at: '/settings/tokens', token: secret }, async (page) => {
+    await page.getByText('Tokens are for admins').waitFor();
+    await page.goto(`${engine.base}/sources/shop`);
+    await page.getByText('Every committed change arrives').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Pause capture' }).count(), 0);
+  });
+  await on({ at: '/settings/tokens' }, async (page) => {
+    await page.getByRole('button', { name: 'Revoke wall board…' }).click();
+    await page.getByRole('button', { name: 'Revoke for good' }).click();
+    await page.getByRole('row', { name: /wall board.*Revoked/ }).waitFor();
+  });
+});
+
+test('appearance: the chosen theme stays', async () => {
+  await on({ at: '/settings/appearance' }, async (page) => {
+    await page.getByLabel('Dark').check();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Appearance' }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  });
+});
+
+test('an engine that goes away and comes back is said so', async () => {
+  const second = await startEngine(['demo', '--data-dir', '{folder}', '--listen', '127.0.0.1:0']);
+  const page = await openPage(browser, second, { at: '/events' });
+  await page.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 });
+  await second.stop();
+  await page.getByText('Connection lost', { exact: true }).waitFor({ timeout: 20_000 });
+  await page.context().close();
+});

@@ -1,5 +1,0 @@
-import { Screen } from '../parts/screen';
-
-export default function Executions() {
-  return <Screen title="Executions">{null}</Screen>;
-}

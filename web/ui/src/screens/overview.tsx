@@ -1,5 +1,0 @@
-import { Screen } from '../parts/screen';
-
-export default function Overview() {
-  return <Screen title="Overview">{null}</Screen>;
-}

@@ -1,5 +1,0 @@
-import { Screen } from '../parts/screen';
-
-export default function Settings() {
-  return <Screen title="Settings">{null}</Screen>;
-}
