@@ -1,8 +1,8 @@
 // What components use of the live link.
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { JsonRecord } from '../api/json';
 import type { Execution, Source } from '../api/types';
-import { link, type LinkState } from './socket';
+import { link, thisPage, type LinkState } from './socket';
 
 export function useLinkState(): LinkState {
   return useSyncExternalStore(link.watch, link.current);
@@ -60,8 +60,24 @@ export interface Present {
   session: string;
   name: string;
   role: string;
-  place: string;
-  state: unknown;
+  place: string; // the path of what they look at, without its first slash
+  since: string;
+  state: JsonRecord | null; // what they do there; `page` names the window
+}
+
+/** The others who are on the page, or at one place of it. */
+export function useOthers(place?: string): Present[] {
+  const [present, setPresent] = useState<Present[]>([]);
+  useEffect(() => link.subscribe({
+    topic: 'presence',
+    ...(place === undefined ? {} : { filter: { place } }),
+    on: (params) => {
+      const here = params['present'] as unknown as Present[];
+      const changed = params['place']; // absent in the first answer, which is about everywhere
+      setPresent((before) => (typeof changed === 'string' ? [...before.filter((each) => each.place !== changed && !here.some((now) => now.session === each.session)), ...here] : here));
+    },
+  }), [place]);
+  return present.filter((each) => each.state?.['page'] !== thisPage);
 }
 
 /** Executions as they end or are parked for a retry. */

@@ -1,6 +1,6 @@
 // One WebSocket for everything that is live: JSON-RPC 2.0 (docs/asyncapi.yaml). It connects when somebody subscribes, comes
 // back by itself, and subscribes again behind what it got last, so that nothing the engine still has is missed.
-import { parseJson, writeJson, type JsonRecord, type JsonValue } from '../api/json';
+import { parseJson, writeJson, type JsonRecord } from '../api/json';
 
 export type LinkState = 'connecting' | 'live' | 'lost';
 
@@ -17,6 +17,9 @@ interface Open extends Subscription {
   id: string | undefined; // the server's name for it on this connection
 }
 
+/** Tells this page's own presence from that of others. */
+export const thisPage = Math.random().toString(36).slice(2, 10);
+
 const firstPause = 500;
 const longestPause = 10_000;
 
@@ -27,6 +30,8 @@ class Link {
   private readonly watchers = new Set<() => void>();
   private readonly waiting = new Map<number, (answer: JsonRecord) => void>();
   private calls = 0;
+  private place: string | undefined;
+  private doing: JsonRecord = {};
   private pause = firstPause;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,9 +48,16 @@ class Link {
     };
   }
 
-  /** Tells the others at a place what this one does there; an empty place: gone. */
-  present(place: string, state: JsonValue = null): void {
-    this.call('presence.set', { place, state });
+  /** Tells the others where this page is, and what is done there. Without a state the last one at that place stays. */
+  present(place: string, state?: JsonRecord): void {
+    if (this.place === place && state === undefined) return;
+    this.place = place;
+    this.doing = state ?? {};
+    this.tellPlace();
+  }
+
+  private tellPlace(): void {
+    if (this.place !== undefined) this.call('presence.set', { place: this.place, state: { ...this.doing, page: thisPage } });
   }
 
   readonly watch = (changed: () => void): (() => void) => {
@@ -63,6 +75,7 @@ class Link {
       this.pause = firstPause;
       this.become('live');
       for (const each of this.subscriptions) this.open(each);
+      this.tellPlace();
     };
     socket.onmessage = (message) => { this.receive(String(message.data)); };
     socket.onclose = () => { this.closed(); };
