@@ -6,6 +6,7 @@
 #include <cstring>
 #include <set>
 
+#include "engine/base/glob.h"
 #include "engine/event/varint.h"
 #include "scripting/script_text.h"
 
@@ -51,6 +52,14 @@ BundlePtr BundleCache::make(const ScriptPtr& script) const {
   auto bundle = std::make_shared<ScriptBundle>();
   bundle->script = script;
   bundle->id = script->id;
+  bundle->uses_state = script->uses_state;
+  bundle->limits = limits_;
+  for (const auto& own : limits_.own)
+    if (glob_matches(own.scripts, script->name)) {
+      bundle->limits = own.limits;
+      bundle->jit = own.jit;
+      break;
+    }
   if (script->modules.empty() || !library_) return bundle;
   std::string identity;
   write_varint(identity, script->id);
@@ -61,7 +70,9 @@ BundlePtr BundleCache::make(const ScriptPtr& script) const {
     if (!seen.insert(name).second) continue;
     auto text = library_(name);
     if (!text) continue;  // require() itself says so, with the line
-    for (auto& next : read_script_text(*text).modules) wanted.push_back(std::move(next));
+    ScriptText read = read_script_text(*text);
+    bundle->uses_state = bundle->uses_state || read.uses_state;
+    for (auto& next : read.modules) wanted.push_back(std::move(next));
     write_bytes(identity, name);
     write_bytes(identity, *text);
     bundle->modules.push_back({name, std::move(*text)});

@@ -16,7 +16,8 @@ namespace rowhook {
 class BundleCache {
  public:
   using Library = std::function<std::optional<std::string>(const std::string& name)>;
-  explicit BundleCache(Library library) : library_(std::move(library)) {}
+  BundleCache(Library library, ScriptLimits limits)
+      : library_(std::move(library)), limits_(std::move(limits)) {}
   // What the library throws passes through.
   BundlePtr get(const ScriptPtr& script);
 
@@ -28,6 +29,7 @@ class BundleCache {
   BundlePtr make(const ScriptPtr& script) const;
 
   const Library library_;
+  const ScriptLimits limits_;
   Guarded<std::unordered_map<std::uint64_t, Entry>> entries_;
 };
 

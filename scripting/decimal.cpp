@@ -238,6 +238,24 @@ std::optional<Decimal> Decimal::quotient(const Decimal& a, const Decimal& b) {
   return result;
 }
 
+std::optional<Decimal> Decimal::rounded_quotient(const Decimal& a, const Decimal& b, int places) {
+  // One digit more than wanted, cut off: rounding looks at that digit alone.
+  const std::int64_t shift = a.exponent_ - b.exponent_ + places + 1;
+  const auto size = static_cast<std::int64_t>(a.digits_.size() + b.digits_.size());
+  if (std::llabs(shift) + size > max_digits) return std::nullopt;
+  const auto zeros = [](std::int64_t count) {
+    return std::string(static_cast<std::size_t>(std::max<std::int64_t>(count, 0)), '0');
+  };
+  std::string rest;
+  Decimal cut;
+  cut.digits_ = divide_naturals(a.digits_ + zeros(shift), b.digits_ + zeros(-shift), rest);
+  cut.negative_ = a.negative_ != b.negative_;
+  cut.exponent_ = -(places + 1);
+  cut.trim();
+  const auto text = cut.fixed(places);
+  return text ? parse(*text) : std::nullopt;
+}
+
 std::optional<Decimal> Decimal::floor() const {
   if (is_integer()) return *this;
   Decimal result;

@@ -40,6 +40,8 @@ class Decimal {
   // The quotient where it ends within 34 digits, else nullopt (it would have to be rounded). b must not be
   // zero.
   static std::optional<Decimal> quotient(const Decimal& a, const Decimal& b);
+  // Half away from zero, to `places` digits after the point. nullopt: too many digits. b must not be zero.
+  static std::optional<Decimal> rounded_quotient(const Decimal& a, const Decimal& b, int places);
   // a - floor(a / b) * b, as Lua's %. b must not be zero.
   static std::optional<Decimal> remainder(const Decimal& a, const Decimal& b);
 

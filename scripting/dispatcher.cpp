@@ -52,9 +52,9 @@ struct Dispatcher::Batch {
   std::chrono::nanoseconds used{0};  // processor time of the host then
 };
 
-Dispatcher::Dispatcher(ScriptLimits limits, Metrics& metrics)
+Dispatcher::Dispatcher(const ScriptLimits& limits, bool jit, Metrics& metrics)
     : limits_(limits),
-      pool_(limits, limits.hosts),
+      pool_(limits, limits.hosts, jit),
       kills_(metrics.counter("rowhook_script_hosts_killed_total",
                              "Script hosts that were killed or ended by themselves")),
       seconds_(metrics.counter("rowhook_script_seconds_total", "Time spent in scripts, in seconds")) {
@@ -117,6 +117,15 @@ void Dispatcher::run(std::vector<Job> jobs, PendingRun& run) {
     release(lane);
   }
   run.wait();
+}
+
+void Dispatcher::submit(std::vector<Job> jobs) {
+  state_.with([&](State& state) {
+    for (auto& job : jobs)
+      (state.slow.contains(job.call.bundle->script->id) ? state.slow_queue : state.queue)
+          .push_back(std::move(job));
+    wake(state);
+  });
 }
 
 void Dispatcher::start(Job job) {
@@ -243,7 +252,6 @@ bool Dispatcher::serve(HostProcess& host, std::vector<Job>& jobs, Lane& lane) {
 
 void Dispatcher::watch(Batch& batch, Lane& lane) {
   HostProcess& host = batch.host;
-  const auto limit = limits_.time_limit;
   for (bool looked = false; !batch.broken; looked = true) {
     if (host.wait(looked ? look : milliseconds{1})) {
       if (!deliver_finished(batch)) return on_end(batch, "it answered nonsense");
@@ -260,6 +268,7 @@ void Dispatcher::watch(Batch& batch, Lane& lane) {
       batch.used = host.processor_time();
       continue;
     }
+    const auto limit = batch.jobs[batch.current].call.bundle->limits.time_limit;
     const auto used = host.processor_time() - batch.used;
     const auto waited = Steady::now() - batch.since;
     if (!batch.stopped && lane == Lane::normal && used > slow_call) {
@@ -276,7 +285,7 @@ void Dispatcher::watch(Batch& batch, Lane& lane) {
 
 struct Dispatcher::Tally {
   std::size_t calls[2] = {0, 0};
-  std::size_t errors[8] = {};
+  std::size_t errors[ScriptError::types] = {};
   double seconds = 0;
   void add(const Job& job, const ScriptResult& result) {
     ++calls[job.call.bundle->script->kind == ScriptKind::filter ? 0 : 1];
@@ -308,7 +317,7 @@ bool Dispatcher::deliver_finished(Batch& batch) {
     while (!bytes.empty() && batch.delivered < batch.sent) {
       Job& job = batch.jobs[batch.delivered];
       const auto kind = job.call.event ? std::optional(job.call.bundle->script->kind) : std::nullopt;
-      ScriptResult result = read_response(bytes, kind, limits_.output_limit);
+      ScriptResult result = read_response(bytes, kind, job.call.bundle->limits.output_limit);
       ++batch.delivered;
       tally.add(job, result);
       note_time(job, result.time);
@@ -376,7 +385,7 @@ void Dispatcher::on_end(Batch& batch, const std::string& how) {
               batch.jobs.begin() + static_cast<std::ptrdiff_t>(culprit),
               batch.jobs.begin() + static_cast<std::ptrdiff_t>(culprit) + 1);
   Job& blamed = batch.jobs[batch.delivered++];
-  const std::string limit = std::to_string(limits_.time_limit.count()) + " ms";
+  const std::string limit = std::to_string(blamed.call.bundle->limits.time_limit.count()) + " ms";
   fail(blamed, ScriptError::Type::killed,
        how.empty() ? "killed: it ran far beyond its time limit of " + limit +
                          " inside one function that cannot be interrupted (a pattern, a sort, a library call)"

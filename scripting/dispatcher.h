@@ -40,6 +40,7 @@ struct StartedCall {
   BundlePtr bundle;
   std::function<void(ScriptResult)> done;
 };
+using PackedState = std::shared_ptr<const std::string>;
 
 // One call on its way through the dispatcher.
 struct Job {
@@ -47,6 +48,7 @@ struct Job {
   PendingRun* run = nullptr;  // either this and `index`, or `started`
   std::size_t index = 0;
   std::unique_ptr<StartedCall> started;
+  PackedState state;     // what call.state points to
   unsigned crashes = 0;  // hosts that ended while running it
 };
 
@@ -56,12 +58,14 @@ struct Job {
 // while. So nobody waits for a slow script but its own callers. Thread safety: safe to share.
 class Dispatcher {
  public:
-  Dispatcher(ScriptLimits limits, Metrics& metrics);
+  Dispatcher(const ScriptLimits& limits, bool jit, Metrics& metrics);
   ~Dispatcher();  // what still waits or runs is answered with an error
 
   // Runs jobs that all belong to `run`, in the calling thread where a lane is free. Returns when all are
   // answered.
   void run(std::vector<Job> jobs, PendingRun& run);
+  // The same without waiting: whoever owns their PendingRun waits for it.
+  void submit(std::vector<Job> jobs);
   // Queues one; waits while 4096 are waiting. The 1025th waiting call of slow scripts is answered with an
   // error at once.
   void start(Job job);
@@ -107,7 +111,7 @@ class Dispatcher {
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> slow_scripts_{0};
   Counter* calls_[2];
-  Counter* errors_[8];
+  Counter* errors_[ScriptError::types];
   Counter& kills_;
   Counter& seconds_;
 };

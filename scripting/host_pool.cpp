@@ -4,7 +4,8 @@
 
 namespace rowhook {
 
-HostPool::HostPool(ScriptLimits limits, std::size_t busy) : limits_(limits), keep_(busy + 1) {
+HostPool::HostPool(ScriptLimits limits, std::size_t busy, bool jit)
+    : limits_(std::move(limits)), keep_(busy + 1), jit_(jit) {
   starter_ = std::thread([this] { run(); });
 }
 
@@ -63,7 +64,7 @@ void HostPool::run() {
     }
     std::string error;
     try {
-      auto host = std::make_unique<HostProcess>(limits_);
+      auto host = std::make_unique<HostProcess>(limits_, jit_);
       if (host->wait_ready(std::chrono::seconds{10})) {
         state_.with([&](State& state) { state.idle.insert(state.idle.begin(), std::move(host)); });
       } else {

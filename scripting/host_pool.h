@@ -17,8 +17,9 @@ namespace rowhook {
 // taken at once. A thread of its own starts and reaps them. Thread safety: safe to share.
 class HostPool {
  public:
-  // `busy`: how many hosts are in use at most; as many and one more are kept while idle.
-  HostPool(ScriptLimits limits, std::size_t busy);
+  // `jit`: they compile scripts to machine code. `busy`: how many hosts are in use at most; as many and one
+  // more are kept while idle.
+  HostPool(ScriptLimits limits, std::size_t busy, bool jit);
   ~HostPool();  // ends the hosts that are here; those taken must have been given back
 
   // The host used last, or a fresh one. Null when none starts within 10 s: error() says why.
@@ -40,6 +41,7 @@ class HostPool {
 
   const ScriptLimits limits_;
   const std::size_t keep_;
+  const bool jit_;
   mutable Guarded<State> state_;
   std::thread starter_;
 };

@@ -23,13 +23,9 @@ constexpr int spins = 150;  // looks at the response word before sleeping: about
 
 std::size_t response_size(const ScriptLimits& limits) {
   constexpr std::size_t page = 4096, least = std::size_t{8} << 20;
-  return std::max<std::size_t>(least, (2 * limits.output_limit + (std::size_t{1} << 20)) / page * page);
-}
-
-HostLimits host_limits(const ScriptLimits& limits) {
-  return {.time_us = static_cast<std::uint64_t>(std::chrono::microseconds{limits.time_limit}.count()),
-          .memory = limits.memory_limit,
-          .output = limits.output_limit};
+  std::uint64_t largest = limits.output_limit;
+  for (const auto& own : limits.own) largest = std::max(largest, own.limits.output_limit);
+  return std::max<std::size_t>(least, (2 * largest + (std::size_t{1} << 20)) / page * page);
 }
 
 inline void relax() {
@@ -70,9 +66,8 @@ pid_t spawn(int region) {
 
 }  // namespace
 
-HostProcess::HostProcess(const ScriptLimits& limits)
-    : region_(SharedRegion::create(request_size, response_size(limits), host_limits(limits))),
-      pid_(spawn(region_.fd())) {}
+HostProcess::HostProcess(const ScriptLimits& limits, bool jit)
+    : region_(SharedRegion::create(request_size, response_size(limits), jit)), pid_(spawn(region_.fd())) {}
 
 HostProcess::~HostProcess() {
   if (pid_ <= 0) return;
@@ -108,6 +103,7 @@ void HostProcess::kill() {
 std::span<char> HostProcess::begin_batch() {
   new_scripts_.clear();
   new_shapes_.clear();
+  last_state_ = nullptr;
   return region_.request();
 }
 
@@ -127,6 +123,10 @@ bool HostProcess::add(RequestWriter& writer, const HostCall& call) {
     new_shapes_.push_back(shape.id);
   }
   last_shape_ = shape.id;
+  if (call.state && call.state != last_state_) {
+    if (!writer.add_state(*call.state)) return false;
+    last_state_ = call.state;
+  }
   return writer.add_call(bundle.id, *call.event, call.item);
 }
 

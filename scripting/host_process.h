@@ -19,6 +19,7 @@ struct HostCall {
   const ScriptBundle* bundle = nullptr;
   const Event* event = nullptr;  // null: compile only
   const Item* item = nullptr;
+  const std::string* state = nullptr;  // pack_state(); null: the script has none
 };
 
 // A script host seen from the engine: a child process and the memory shared with it. Everything read from
@@ -27,7 +28,7 @@ struct HostCall {
 class HostProcess {
  public:
   // Starts the child; it is not ready yet. Throws TransientError.
-  explicit HostProcess(const ScriptLimits& limits);
+  HostProcess(const ScriptLimits& limits, bool jit);
   ~HostProcess();  // kills and reaps
   HostProcess(const HostProcess&) = delete;
   HostProcess& operator=(const HostProcess&) = delete;
@@ -80,6 +81,7 @@ class HostProcess {
   std::unordered_set<std::uint64_t> scripts_, shapes_;   // known to the child
   std::vector<std::uint64_t> new_scripts_, new_shapes_;  // of this batch
   std::uint64_t last_script_ = 0, last_shape_ = 0;
+  const std::string* last_state_ = nullptr;  // of this batch
 };
 
 }  // namespace rowhook

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t record_header = 5;
 constexpr std::array<std::string_view, 4> log_levels = {"debug", "info", "warning", "error"};
 constexpr std::size_t max_log_lines = 1000;
-constexpr auto last_error_type = static_cast<unsigned>(ScriptError::Type::result);
+constexpr std::size_t max_fields = 64, max_changes = 2 * most_state_keys;
 
 [[noreturn]] void damaged(const char* what) { throw PermanentError(std::string("script host: ") + what); }
 
@@ -69,11 +69,18 @@ bool RequestWriter::add(RecordTag tag, std::string_view body) {
   return true;
 }
 
+bool RequestWriter::add_state(std::string_view packed) { return add(RecordTag::state, packed); }
+
 bool RequestWriter::add_shape(const Shape& shape) { return add(RecordTag::shape, pack_shape(shape)); }
 
 bool RequestWriter::add_script(const ScriptBundle& bundle) {
   buffer_.assign(reinterpret_cast<const char*>(&bundle.id), sizeof bundle.id);
   buffer_ += static_cast<char>(bundle.script->kind);
+  const CallLimits& limits = bundle.limits;
+  write_varint(buffer_, static_cast<std::uint64_t>(std::chrono::microseconds{limits.time_limit}.count()));
+  write_varint(buffer_, limits.memory_limit);
+  write_varint(buffer_, limits.output_limit);
+  write_varint(buffer_, limits.depth_limit);
   write_bytes(buffer_, bundle.script->name);
   write_bytes(buffer_, bundle.script->text);
   write_varint(buffer_, bundle.modules.size());
@@ -156,9 +163,17 @@ ScriptBundle read_script(std::string_view body) {
   ScriptBundle bundle;
   bundle.id = read_raw<std::uint64_t>(body);
   const auto kind = static_cast<ScriptKind>(read_byte(body));
+  bundle.limits.time_limit = std::chrono::milliseconds{read_varint(body) / 1000};
+  bundle.limits.memory_limit = read_varint(body);
+  bundle.limits.output_limit = read_varint(body);
+  bundle.limits.depth_limit = static_cast<unsigned>(read_varint(body));
   std::string name(read_bytes(body)), text(read_bytes(body));
-  bundle.script = std::make_shared<const Script>(
-      Script{.kind = kind, .name = std::move(name), .text = std::move(text), .id = 0, .modules = {}});
+  bundle.script = std::make_shared<const Script>(Script{.kind = kind,
+                                                        .name = std::move(name),
+                                                        .text = std::move(text),
+                                                        .id = 0,
+                                                        .modules = {},
+                                                        .uses_state = false});
   for (std::uint64_t n = read_varint(body); n > 0; --n) {
     std::string module_name(read_bytes(body));
     bundle.modules.push_back({std::move(module_name), std::string(read_bytes(body))});
@@ -218,6 +233,13 @@ bool write_response(std::span<char> area, std::size_t& used, const HostResponse&
     write_bytes(buffer, response.error->message);
     write_bytes(buffer, response.error->script);
     write_varint(buffer, static_cast<std::uint64_t>(response.error->line));
+    write_bytes(buffer, response.error->traceback);
+    write_varint(buffer, response.error->fields.size());
+    for (const auto& [name, value] : response.error->fields) {
+      write_bytes(buffer, name);
+      write_bytes(buffer, value);
+    }
+    write_varint(buffer, static_cast<std::uint64_t>(response.error->retry_after.count()));
   }
   write_varint(buffer, response.logs.size());
   for (const auto& line : response.logs) {
@@ -226,6 +248,12 @@ bool write_response(std::span<char> area, std::size_t& used, const HostResponse&
       if (line.level == log_levels[i]) level = i;
     buffer += static_cast<char>(level);
     write_bytes(buffer, line.message);
+  }
+  write_varint(buffer, response.changes.size());
+  for (const auto& change : response.changes) {
+    buffer += static_cast<char>(change.kind);
+    write_bytes(buffer, change.key);
+    write_bytes(buffer, change.value);
   }
   const auto length = static_cast<std::uint32_t>(buffer.size() - sizeof(std::uint32_t));
   std::memcpy(buffer.data(), &length, sizeof length);
@@ -240,14 +268,44 @@ namespace {
 ScriptError read_error(std::string_view& body) {
   ScriptError error;
   const unsigned type = read_byte(body);
-  if (type > last_error_type) damaged("unknown type of error");
+  if (type >= ScriptError::types) damaged("unknown type of error");
   error.type = static_cast<ScriptError::Type>(type);
   error.message = read_bytes(body);
   error.script = read_bytes(body);
   const std::uint64_t line = read_varint(body);
   if (line > 0x7fffffff) damaged("impossible line");
   error.line = static_cast<int>(line);
+  error.traceback = read_bytes(body);
+  const std::uint64_t fields = read_varint(body);
+  if (fields > max_fields) damaged("too many fields");
+  for (std::uint64_t i = 0; i < fields; ++i) {
+    std::string name(read_bytes(body));
+    error.fields.emplace_back(std::move(name), read_bytes(body));
+    if (!is_json(error.fields.back().second)) damaged("a field is no JSON");
+  }
+  const std::uint64_t wait = read_varint(body);
+  if (wait > 1'000'000'000'000) damaged("impossible time");
+  error.retry_after = std::chrono::milliseconds{wait};
   return error;
+}
+
+void read_changes(std::string_view& body, StateChanges& changes) {
+  const std::uint64_t count = read_varint(body);
+  if (count > max_changes) damaged("too many changes of state");
+  for (std::uint64_t i = 0; i < count; ++i) {
+    StateChange change;
+    const unsigned kind = read_byte(body);
+    if (kind > static_cast<unsigned>(StateChange::Kind::remove)) damaged("unknown change of state");
+    change.kind = static_cast<StateChange::Kind>(kind);
+    change.key = read_bytes(body);
+    change.value = read_bytes(body);
+    if (change.key.size() > longest_state_key || change.value.size() > longest_state_value)
+      damaged("a change of state larger than allowed");
+    if (change.kind != StateChange::Kind::remove && !is_json(change.value)) damaged("state is no JSON");
+    if (change.kind == StateChange::Kind::add && json_kind(change.value) != JsonKind::number)
+      damaged("a counter is no number");
+    changes.push_back(std::move(change));
+  }
 }
 
 void read_outcome(std::string_view& body, ResponseStatus status, std::uint64_t output_limit,
@@ -306,6 +364,7 @@ ScriptResult read_response(std::string_view& bytes, std::optional<ScriptKind> ki
     if (level >= log_levels.size()) damaged("unknown log level");
     result.logs.push_back({std::string(log_levels[level]), std::string(read_bytes(body))});
   }
+  read_changes(body, result.changes);
   if (!body.empty()) damaged("bytes left over");
   return result;
 }

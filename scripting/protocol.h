@@ -4,14 +4,18 @@
 //
 //   record    u8 tag, u32 length of the body, body
 //   shape     pack_shape()
-//   script    u64 id, u8 kind, bytes name, bytes text, varint n, n x (bytes name, bytes text): modules
+//   script    u64 id, u8 kind, varint time in us, memory, output, depth, bytes name, bytes text,
+//             varint n, n x (bytes name, bytes text): modules
+//   state     pack_state(): what kv holds for the calls that follow
 //   call      CallHeader, new row, old row, item, then bytes: event id, type, order, position, transaction,
 //   user, key,
 //             detail, extra
 //   response  u32 length of the body; u8 ResponseStatus, varint nanoseconds, varint bytes of memory, then by
 //   status
-//             table: bytes JSON · error: u8 type, bytes message, bytes script, varint line ·
-//             at the end varint n, n x (u8 level, bytes message): log
+//             table: bytes JSON · error: u8 type, bytes message, script, varint line, bytes traceback,
+//             varint n, n x (bytes name, bytes JSON): fields, varint ms to wait ·
+//             at the end varint n, n x (u8 level, bytes message): log;
+//             varint n, n x (u8 kind, bytes key, bytes JSON): changes of the kv state
 #pragma once
 
 #include <cstdint>
@@ -37,10 +41,13 @@ struct ScriptBundle {
   ScriptPtr script;
   std::vector<ScriptModule> modules;
   std::uint64_t id = 0;  // content hash of all of it
+  CallLimits limits;
+  bool jit = false;         // for a host that compiles
+  bool uses_state = false;  // it, or a module, names `kv`
 };
 using BundlePtr = std::shared_ptr<const ScriptBundle>;
 
-enum class RecordTag : std::uint8_t { shape = 1, script = 2, call = 3 };
+enum class RecordTag : std::uint8_t { shape = 1, script = 2, call = 3, state = 4 };
 
 struct CallHeader {
   enum Flag : std::uint32_t {
@@ -66,6 +73,7 @@ class RequestWriter {
   bool add_script(const ScriptBundle& bundle);
   bool add_call(std::uint64_t script, const Event& event, const Item* item);
   bool add_check(std::uint64_t script);
+  bool add_state(std::string_view packed);
   std::size_t size() const { return used_; }
 
  private:
@@ -108,6 +116,7 @@ struct HostResponse {
   std::string_view json;
   const ScriptError* error = nullptr;
   std::span<const ScriptLogLine> logs;
+  std::span<const StateChange> changes = {};
 };
 // Appends to the response area; false, nothing written, when there is no room.
 bool write_response(std::span<char> area, std::size_t& used, const HostResponse& response,

@@ -122,6 +122,7 @@ ScriptText read_script_text(std::string_view source) {
       continue;
     }
     if (token.kind != LuaToken::Kind::name) continue;
+    if (token.text == "kv") result.uses_state = true;
     if (token.text == "return") {
       result.statements = true;
       result.only_return = ++returns == 1 ? token.line : 0;

@@ -16,6 +16,7 @@ struct ScriptText {
   std::string text;                  // the same lines, with number literals no Lua number holds made exact
   std::vector<std::string> modules;  // names in require("name"), each once, in order
   bool statements = false;           // holds `return` or begins with a statement: a chunk, not an expression
+  bool uses_state = false;           // names `kv`
   int only_return = 0;               // the line of `return` where the text has exactly one, else 0
   // A mistake found here: its line and what to write instead.
   std::optional<std::pair<int, std::string>> problem;

@@ -19,8 +19,7 @@ namespace rowhook {
 static_assert(sizeof(HostControl) <= 4096);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-SharedRegion SharedRegion::create(std::size_t request_size, std::size_t response_size,
-                                  const HostLimits& limits) {
+SharedRegion SharedRegion::create(std::size_t request_size, std::size_t response_size, bool jit) {
   const int fd = ::memfd_create("rowhook-script-host", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0)
     throw TransientError(std::string("no shared memory for a script host: ") + std::strerror(errno));
@@ -39,7 +38,7 @@ SharedRegion SharedRegion::create(std::size_t request_size, std::size_t response
   control->request_size = request_size;
   control->response_size = response_size;
   control->engine_pid = ::getpid();
-  control->limits = limits;
+  control->jit = jit ? 1 : 0;
   return {base, request_size, response_size, fd};
 }
 

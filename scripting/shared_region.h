@@ -9,13 +9,6 @@
 
 namespace rowhook {
 
-// What a host must keep to; written by the engine before the host starts.
-struct HostLimits {
-  std::uint64_t time_us = 0;  // processor time of one call
-  std::uint64_t memory = 0;   // bytes of one script's state
-  std::uint64_t output = 0;   // bytes of one result
-};
-
 // The first page of the region. The engine never trusts what it reads from it.
 struct HostControl {
   static constexpr std::uint64_t expected_magic = 0x31'54'53'4f'48'57'4f'52;  // "ROWHOST1"
@@ -24,7 +17,7 @@ struct HostControl {
   std::uint64_t magic = expected_magic;
   std::uint64_t request_size = 0, response_size = 0;
   std::int32_t engine_pid = 0;
-  HostLimits limits;
+  std::uint32_t jit = 0;            // whether the host may compile: it may map executable memory then
   std::uint64_t request_bytes = 0;  // of the batch that was sent
   std::uint32_t calls = 0;
 
@@ -47,7 +40,7 @@ struct HostControl {
 class SharedRegion {
  public:
   // Throws TransientError when the system gives no memory or descriptor.
-  static SharedRegion create(std::size_t request_size, std::size_t response_size, const HostLimits& limits);
+  static SharedRegion create(std::size_t request_size, std::size_t response_size, bool jit);
   // In the host. Throws PermanentError when `fd` is no such region. Closes `fd`.
   static SharedRegion attach(int fd);
   SharedRegion(SharedRegion&& other) noexcept;

@@ -10,6 +10,7 @@
 #include "engine/base/spec.h"
 #include "engine/event/document.h"
 #include "engine/event/event.h"
+#include "scripting/script_state.h"
 #include "workflows/definition.h"
 
 namespace rowhook {
@@ -28,6 +29,8 @@ struct RunContext {
   bool dry_run = false;        // no effects: nodes with effects say what they would do
   std::chrono::steady_clock::time_point deadline;
   std::vector<std::string> notes;  // a node's remarks for the step ("HTTP 204", "3 rows")
+  // Changes of kv state: what scripts of this execution did before this node, and what this node does.
+  StateChanges earlier_changes, changes;
 };
 
 struct Output {

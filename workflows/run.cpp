@@ -92,6 +92,7 @@ struct Failure {
   std::string message;
   std::optional<std::chrono::milliseconds> retry_after;
   bool disable_trigger = false;
+  bool script_stopped = false;
 };
 
 // Names the caught error for the scheduler's reaction. To be called inside a catch block.
@@ -102,16 +103,18 @@ Failure failure_of_current_exception() {
   };
   try {
     throw;
+  } catch (const ScriptStopped& error) {
+    return {RunOutcome::Kind::retry, with_hint(error), {}, false, true};
   } catch (const RetryAfter& error) {
-    return {RunOutcome::Kind::retry, with_hint(error), error.after(), false};
+    return {RunOutcome::Kind::retry, with_hint(error), error.after(), false, false};
   } catch (const EndpointGone& error) {
-    return {RunOutcome::Kind::failed, with_hint(error), {}, true};
+    return {RunOutcome::Kind::failed, with_hint(error), {}, true, false};
   } catch (const PermanentError& error) {
-    return {RunOutcome::Kind::failed, with_hint(error), {}, false};
+    return {RunOutcome::Kind::failed, with_hint(error), {}, false, false};
   } catch (const Error& error) {
-    return {RunOutcome::Kind::retry, with_hint(error), {}, false};
+    return {RunOutcome::Kind::retry, with_hint(error), {}, false, false};
   } catch (const std::exception& error) {
-    return {RunOutcome::Kind::retry, std::string("unexpected: ") + error.what(), {}, false};
+    return {RunOutcome::Kind::retry, std::string("unexpected: ") + error.what(), {}, false, false};
   }
 }
 
@@ -136,7 +139,10 @@ void finish(Step& step, const std::optional<Failure>& failure, RunContext& conte
             steady_clock::duration time) {
   step.execution_time_ms = std::chrono::duration<double, std::milli>(time).count();
   step.notes = std::move(context.notes);
+  step.changes = std::move(context.changes);
+  context.changes.clear();
   if (failure) {
+    step.changes.clear();
     step.status = StepStatus::failed;
     step.error_message = failure->message;
     step.outputs.clear();
@@ -164,6 +170,12 @@ RunOutcome no_such_node(const Workflow& workflow, const std::string& node_id) {
 
 }  // namespace
 
+StateChanges changes_of(const RunState& state) {
+  StateChanges all;
+  for (const auto& step : state.steps) all.insert(all.end(), step.changes.begin(), step.changes.end());
+  return all;
+}
+
 boost::asio::awaitable<RunOutcome> run_workflow(const Workflow& workflow, const std::string& target_node_id,
                                                 ItemPtr item, RunContext context, RunState& state) {
   std::uint32_t start = workflow.first_input;
@@ -176,6 +188,8 @@ boost::asio::awaitable<RunOutcome> run_workflow(const Workflow& workflow, const 
   context.deadline = limit.deadline;
   context.workflow_id = workflow.definition.id;
   Walk walk(workflow, state, start, std::move(item));
+  const StateChanges kept = changes_of(state);
+  context.earlier_changes.insert(context.earlier_changes.end(), kept.begin(), kept.end());
   auto now = limit.begin;
   for (Arrival arrival; walk.next(arrival);) {
     const auto& place = workflow.places[arrival.place];
@@ -193,6 +207,8 @@ boost::asio::awaitable<RunOutcome> run_workflow(const Workflow& workflow, const 
       failure = failure_of_current_exception();
     }
     now = workflow.clock->steady();
+    context.earlier_changes.insert(context.earlier_changes.end(), context.changes.begin(),
+                                   context.changes.end());
     // What a node finished late is kept: its effects are not to be repeated.
     if (failure && failure->kind == RunOutcome::Kind::retry && limit.passed(now))
       failure->message =
@@ -201,7 +217,8 @@ boost::asio::awaitable<RunOutcome> run_workflow(const Workflow& workflow, const 
     context.notes.clear();
     if (failure) {
       state.steps.push_back(std::move(step));
-      co_return RunOutcome{failure->kind, failure->message, failure->retry_after, failure->disable_trigger};
+      co_return RunOutcome{failure->kind, failure->message, failure->retry_after, failure->disable_trigger,
+                           failure->script_stopped};
     }
     walk.add(std::move(step));
   }

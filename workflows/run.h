@@ -43,7 +43,8 @@ struct Step {
   double execution_time_ms = 0;
   int from_step = -1;  // index of the step whose output was this one's input; -1: the execution's item
   int from_output = 0;
-  ItemPtr input;  // the same, at hand; not packed
+  ItemPtr input;         // the same, at hand; not packed
+  StateChanges changes;  // what its script did to its kv state; not packed
 };
 
 // The progress of one execution across its attempts: a retry goes on at the node that failed and does not
@@ -57,7 +58,11 @@ struct RunOutcome {
   std::string error_message;
   std::optional<std::chrono::milliseconds> retry_after;  // a server's or script's wish
   bool disable_trigger = false;                          // HTTP 410: the endpoint is gone
+  bool script_stopped = false;  // a script ran over its time and was stopped or killed
 };
+
+// What the scripts of the steps did to their kv state, in order.
+StateChanges changes_of(const RunState& state);
 
 // Runs from `target_node_id` ("" = the first input node), depth first in the order of connections. Never
 // throws but for broken invariants. `state` is continued and updated. context.attempt counts from 1. The

@@ -29,6 +29,12 @@ class RetryAfter : public TransientError {
   std::chrono::milliseconds after_;
 };
 
+// A script ran over its time and was stopped or killed.
+class ScriptStopped : public TransientError {
+ public:
+  using TransientError::TransientError;
+};
+
 // HTTP 410: the endpoint is gone for good; the trigger is to be switched off.
 class EndpointGone : public PermanentError {
  public:

@@ -15,18 +15,22 @@ void report(const std::string& message, const std::string& hint, const std::vect
   std::fprintf(stderr, "rowhook: %s\n", message.c_str());
   for (const auto& problem : problems)
     if (message.find(problem.detail) == std::string::npos)
-      std::fprintf(stderr, "  %s: %s\n", problem.pointer.empty() ? "(document)" : problem.pointer.c_str(), problem.detail.c_str());
+      std::fprintf(stderr, "  %s: %s\n", problem.pointer.empty() ? "(document)" : problem.pointer.c_str(),
+                   problem.detail.c_str());
   if (!hint.empty()) std::fprintf(stderr, "  remedy: %s\n", hint.c_str());
 }
 
 int status_of(int http) {
   switch (http) {
     case 401:
-    case 403: return exit_status::not_permitted;
+    case 403:
+      return exit_status::not_permitted;
     case 409:
     case 412:
-    case 429: return exit_status::try_again;
-    default: return http >= 500 ? exit_status::unavailable : exit_status::bad_data;
+    case 429:
+      return exit_status::try_again;
+    default:
+      return http >= 500 ? exit_status::unavailable : exit_status::bad_data;
   }
 }
 
@@ -63,11 +67,13 @@ void declare(CLI::App& app, CommandLine& line) {
   app.require_subcommand(1);
   app.fallthrough();  // options common to all commands may stand behind the command
   app.add_option("--config", line.config_path, "Configuration file");
-  app.add_option("--data-dir", line.data_dir_option, "Data directory (default $ROWHOOK_DATA_DIR, else ./rowhook-data)");
+  app.add_option("--data-dir", line.data_dir_option,
+                 "Data directory (default $ROWHOOK_DATA_DIR, else ./rowhook-data)");
   app.add_option("-o,--output", line.output, "table or json; JSON when the output is not a terminal");
   add_engine_commands(app, line);
   add_api_commands(app, line);
   add_file_commands(app, line);
+  add_script_check_commands(app, line);
 }
 
 void append_usage(const CLI::App& app, const std::string& prefix, std::string& out) {
@@ -77,7 +83,8 @@ void append_usage(const CLI::App& app, const std::string& prefix, std::string& o
   std::string rows;
   for (const auto* option : app.get_options()) {
     if (option->get_name() == "--help") continue;
-    rows += "| `" + option->get_name(option->get_positional(), true) + "` | " + option->get_description() + " |\n";
+    rows += "| `" + option->get_name(option->get_positional(), true) + "` | " + option->get_description() +
+            " |\n";
   }
   if (!rows.empty()) out += "| | |\n|---|---|\n" + rows + "\n";
   for (const auto* command : commands) append_usage(*command, name, out);

@@ -14,8 +14,8 @@ namespace rowhook {
 
 // sysexits.h, as far as CONTRACT.md section 4 uses them.
 namespace exit_status {
-inline constexpr int done = 0, findings = 1, usage = 64, bad_data = 65, unavailable = 69, try_again = 75, not_permitted = 77,
-                     bad_configuration = 78;
+inline constexpr int done = 0, findings = 1, usage = 64, bad_data = 65, unavailable = 69, try_again = 75,
+                     not_permitted = 77, bad_configuration = 78;
 }
 
 class ApiClient;
@@ -32,13 +32,16 @@ struct CommandLine {
 
 // Each adds its commands to `app`; `line` outlives the parse.
 void add_engine_commands(CLI::App& app, CommandLine& line);  // serve, demo, config, doctor, migrate, version
-void add_api_commands(CLI::App& app, CommandLine& line);     // triggers, workflows, executions, dead-letters, token, tail, explain
-void add_file_commands(CLI::App& app, CommandLine& line);    // apply, export
+void add_api_commands(
+    CLI::App& app, CommandLine& line);  // triggers, workflows, executions, dead-letters, token, tail, explain
+void add_file_commands(CLI::App& app, CommandLine& line);          // apply, export
+void add_script_check_commands(CLI::App& app, CommandLine& line);  // script check, script library
 
 // Every command with its options, as Markdown.
 std::string command_line_reference();
 
-// The whole program but for the script host: parses, runs, reports errors on standard error, returns the exit status.
+// The whole program but for the script host: parses, runs, reports errors on standard error, returns the exit
+// status.
 int run_command_line(int argc, char** argv);
 
 }  // namespace rowhook

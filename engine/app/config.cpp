@@ -13,8 +13,8 @@ namespace {
 using nlohmann::json;
 
 // One ${...} at text[start] = '$'. Appends its value and returns the index behind it.
-std::size_t substitute_one(const std::string& text, std::size_t start, const Environment& environment, std::string& out,
-                           const std::string& pointer, std::vector<Problem>& problems) {
+std::size_t substitute_one(const std::string& text, std::size_t start, const Environment& environment,
+                           std::string& out, const std::string& pointer, std::vector<Problem>& problems) {
   const std::size_t end = text.find('}', start);
   if (end == std::string::npos) {
     problems.push_back({pointer, "'${' without '}'; write $${ for a literal ${"});
@@ -25,11 +25,16 @@ std::size_t substitute_one(const std::string& text, std::size_t start, const Env
   const std::size_t colon = inner.find(':');
   const std::string name = inner.substr(0, colon);
   const char mode = colon == std::string::npos ? '\0' : colon + 1 < inner.size() ? inner[colon + 1] : '?';
-  const std::string rest = colon == std::string::npos || colon + 2 > inner.size() ? "" : inner.substr(colon + 2);
-  const bool valid_name = !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
-                                               std::string::npos;
+  const std::string rest =
+      colon == std::string::npos || colon + 2 > inner.size() ? "" : inner.substr(colon + 2);
+  const bool valid_name =
+      !name.empty() &&
+      name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
+          std::string::npos;
   if (!valid_name || (mode != '\0' && mode != '-' && mode != '?')) {
-    problems.push_back({pointer, "'${" + inner + "}' is not understood; write ${NAME}, ${NAME:-default} or ${NAME:?message}"});
+    problems.push_back(
+        {pointer,
+         "'${" + inner + "}' is not understood; write ${NAME}, ${NAME:-default} or ${NAME:?message}"});
     return end + 1;
   }
   const auto value = environment(name);
@@ -40,7 +45,8 @@ std::size_t substitute_one(const std::string& text, std::size_t start, const Env
   } else {
     problems.push_back({pointer, mode == '?' && !rest.empty()
                                      ? rest
-                                     : "the environment variable " + name + " is not set; set it, or write ${" + name + ":-default}"});
+                                     : "the environment variable " + name +
+                                           " is not set; set it, or write ${" + name + ":-default}"});
   }
   return end + 1;
 }
@@ -130,12 +136,16 @@ SourceSettings connection_settings(const json& connection, const json& document,
 WatchedTable watched_table(const json& table, const SourceSettings& connection, const std::string& pointer,
                            std::vector<Problem>& problems) {
   WatchedTable out;
-  out.schema = text_or(table, "schema", connection.schema.empty() && connection.type == "postgresql" ? "public" : connection.schema);
+  out.schema =
+      text_or(table, "schema",
+              connection.schema.empty() && connection.type == "postgresql" ? "public" : connection.schema);
   out.table = table.at("table");
   out.primary_key = text_or(table, "primary_key");
   out.timestamp_column = text_or(table, "timestamp_column");
   const auto events = table.at("events").get<std::vector<std::string>>();
-  const auto has = [&](const char* event) { return std::find(events.begin(), events.end(), event) != events.end(); };
+  const auto has = [&](const char* event) {
+    return std::find(events.begin(), events.end(), event) != events.end();
+  };
   out.inserts = has("INSERT");
   out.updates = has("UPDATE");
   out.deletes = has("DELETE");
@@ -144,7 +154,8 @@ WatchedTable watched_table(const json& table, const SourceSettings& connection, 
     if (const auto excluded = filters->find("exclude_columns"); excluded != filters->end())
       out.exclude_columns = excluded->get<std::vector<std::string>>();
   }
-  if (const auto tags = table.find("tags"); tags != table.end()) out.tags = tags->get<std::vector<std::string>>();
+  if (const auto tags = table.find("tags"); tags != table.end())
+    out.tags = tags->get<std::vector<std::string>>();
   if (!out.where_clause.empty()) {
     try {
       Condition::parse(out.where_clause);
@@ -155,17 +166,19 @@ WatchedTable watched_table(const json& table, const SourceSettings& connection, 
   return out;
 }
 
-void add_connections(const json& document, const std::string& base, Config& config, std::vector<Problem>& problems) {
+void add_connections(const json& document, const std::string& base, Config& config,
+                     std::vector<Problem>& problems) {
   std::map<std::string, std::string> names, sources;
   const auto& connections = document.at("connections");
   for (std::size_t i = 0; i < connections.size(); ++i) {
     const std::string pointer = pointer_append("/connections", i);
     SourceSettings settings = connection_settings(connections[i], document, base);
     if (const auto [known, fresh] = names.emplace(settings.connection, pointer); !fresh)
-      problems.push_back({pointer + "/name", "'" + settings.connection + "' is already the name of " + known->second});
+      problems.push_back(
+          {pointer + "/name", "'" + settings.connection + "' is already the name of " + known->second});
     if (const auto [known, fresh] = sources.emplace(settings.source, pointer); !fresh)
-      problems.push_back({pointer + "/source", "'" + settings.source + "' is already the source of " + known->second +
-                                                   "; give one of them another \"source\""});
+      problems.push_back({pointer + "/source", "'" + settings.source + "' is already the source of " +
+                                                   known->second + "; give one of them another \"source\""});
     if (settings.source.size() < 2)
       problems.push_back({pointer + "/name", "a source name needs at least two characters; set \"source\""});
     config.connections.push_back(std::move(settings));
@@ -180,22 +193,25 @@ void add_tables(const json& document, Config& config, std::vector<Problem>& prob
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const std::string pointer = pointer_append("/tables", i);
     if (config.connections.empty()) {
-      problems.push_back({pointer, "there is no connection to watch this table on; add one to \"connections\""});
+      problems.push_back(
+          {pointer, "there is no connection to watch this table on; add one to \"connections\""});
       continue;
     }
     const std::string name = text_or(tables[i], "connection", names.front());
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
       const std::string near = nearest_name(name, names);
-      problems.push_back({pointer + "/connection", "there is no connection '" + name + "'" +
-                                                       (near.empty() ? "" : "; did you mean '" + near + "'?")});
+      problems.push_back(
+          {pointer + "/connection",
+           "there is no connection '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?")});
       continue;
     }
     auto& settings = config.connections[static_cast<std::size_t>(found - names.begin())];
     WatchedTable table = watched_table(tables[i], settings, pointer, problems);
     for (const auto& other : settings.tables)
       if (other.schema == table.schema && other.table == table.table)
-        problems.push_back({pointer + "/table", "'" + table.table + "' is watched twice on connection '" + name + "'"});
+        problems.push_back(
+            {pointer + "/table", "'" + table.table + "' is watched twice on connection '" + name + "'"});
     settings.tables.push_back(std::move(table));
   }
   for (const auto& connection : config.connections)
@@ -220,6 +236,16 @@ void add_sections(const json& document, const std::string& base, Config& config)
   const auto& scripting = document.at("scripting");
   config.scripting.time_limit = parse_duration(scripting.at("time_limit").get<std::string>());
   config.scripting.memory_limit = bytes(scripting.at("memory_limit"));
+  config.scripting.output_limit = bytes(scripting.at("output_limit"));
+  config.scripting.depth_limit = scripting.at("depth_limit");
+  for (const auto& own : scripting.at("own_limits")) {
+    CallLimits limits = config.scripting;
+    if (own.contains("time_limit")) limits.time_limit = parse_duration(own["time_limit"].get<std::string>());
+    if (own.contains("memory_limit")) limits.memory_limit = bytes(own["memory_limit"]);
+    if (own.contains("output_limit")) limits.output_limit = bytes(own["output_limit"]);
+    if (own.contains("depth_limit")) limits.depth_limit = own["depth_limit"];
+    config.scripting.own.push_back({own.at("scripts"), limits, own.at("jit")});
+  }
   config.scripting.hosts = scripting.at("hosts");
   config.scripts_directory = resolve(base, text_or(scripting, "directory"));
   config.workflows_directory = resolve(base, text_or(document.at("workflows"), "directory"));
@@ -240,7 +266,8 @@ void add_sections(const json& document, const std::string& base, Config& config)
 [[noreturn]] void refuse(const std::vector<Problem>& problems) {
   std::string message = "the configuration is not valid";
   for (const auto& problem : problems)
-    message += "\n  " + (problem.pointer.empty() ? std::string("(document)") : problem.pointer) + ": " + problem.detail;
+    message += "\n  " + (problem.pointer.empty() ? std::string("(document)") : problem.pointer) + ": " +
+               problem.detail;
   throw ConfigError(message, problems, "rowhook config schema prints what is allowed");
 }
 
@@ -253,11 +280,13 @@ Environment process_environment() {
   };
 }
 
-json substitute_environment(const json& document, const Environment& environment, std::vector<Problem>& problems) {
+json substitute_environment(const json& document, const Environment& environment,
+                            std::vector<Problem>& problems) {
   return substitute_in(document, environment, "", problems);
 }
 
-Config parse_config(std::string_view text, const std::string& base_directory, const Environment& environment) {
+Config parse_config(std::string_view text, const std::string& base_directory,
+                    const Environment& environment) {
   json document;
   try {
     document = parse_json(text, true);
@@ -278,7 +307,8 @@ Config parse_config(std::string_view text, const std::string& base_directory, co
 
 Config load_config(const std::string& path, const Environment& environment) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw ConfigError(path + ": cannot be read", {{"", "the file does not exist or may not be read"}});
+  if (!file)
+    throw ConfigError(path + ": cannot be read", {{"", "the file does not exist or may not be read"}});
   std::ostringstream text;
   text << file.rdbuf();
   try {

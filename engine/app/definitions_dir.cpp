@@ -38,14 +38,16 @@ bool in_folder(const std::string& path, std::string_view folder, std::string_vie
 
 std::string text_member(const json& document, const char* name, const std::string& file) {
   const auto found = document.find(name);
-  if (!document.is_object() || found == document.end() || !found->is_string() || found->get<std::string>().empty())
+  if (!document.is_object() || found == document.end() || !found->is_string() ||
+      found->get<std::string>().empty())
     throw InvalidInput(file + ": \"" + name + "\" is missing", {{std::string("/") + name, "is missing"}});
   return *found;
 }
 
 // Only the members a user writes: what the store adds (id, times, revision) says nothing about a difference.
 json comparable(json document) {
-  for (const char* name : {"id", "created_at", "updated_at", "revision", "from_seq", "until_seq", "created_by", "updated_by"})
+  for (const char* name : {"id", "created_at", "updated_at", "revision", "from_seq", "until_seq",
+                           "created_by", "updated_by", "breaker"})
     document.erase(name);
   return document;
 }
@@ -54,8 +56,11 @@ std::vector<json> list_all(ApiClient& client, const std::string& route) {
   std::vector<json> items;
   std::string cursor;
   do {
-    const json answer = json::parse(
-        client.call("GET", api + route + "?limit=1000" + (cursor.empty() ? "" : "&cursor=" + url_escape(cursor))).body);
+    const json answer =
+        json::parse(client
+                        .call("GET", api + route + "?limit=1000" +
+                                         (cursor.empty() ? "" : "&cursor=" + url_escape(cursor)))
+                        .body);
     for (const auto& item : answer.at("items")) items.push_back(item);
     cursor = answer.at("next_cursor").is_string() ? answer.at("next_cursor").get<std::string>() : "";
   } while (!cursor.empty());
@@ -107,12 +112,14 @@ Definitions parse_definitions(const std::map<std::string, std::string>& files) {
       json document = json_of(file, text);
       const std::string id = text_member(document, "id", file);
       if (!out.workflows.emplace(id, Definitions::Document{file, std::move(document)}).second)
-        throw InvalidInput(file + ": the workflow '" + id + "' stands in two files", {{"/id", "give it another id"}});
+        throw InvalidInput(file + ": the workflow '" + id + "' stands in two files",
+                           {{"/id", "give it another id"}});
     } else if (in_folder(file, "triggers/", ".json")) {
       json document = json_of(file, text);
       const std::string name = text_member(document, "name", file);
       if (!out.triggers.emplace(name, Definitions::Document{file, std::move(document)}).second)
-        throw InvalidInput(file + ": the trigger '" + name + "' stands in two files", {{"/name", "give it another name"}});
+        throw InvalidInput(file + ": the trigger '" + name + "' stands in two files",
+                           {{"/name", "give it another name"}});
     }
   }
   return out;
@@ -120,12 +127,14 @@ Definitions parse_definitions(const std::map<std::string, std::string>& files) {
 
 Definitions read_definitions(const std::string& directory) {
   if (!fs::is_directory(directory))
-    throw InvalidInput(directory + ": there is no such directory", {}, "rowhook export " + directory + " makes one");
+    throw InvalidInput(directory + ": there is no such directory", {},
+                       "rowhook export " + directory + " makes one");
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(directory))
     if (entry.is_regular_file()) {
       const std::string name = fs::relative(entry.path(), directory).generic_string();
-      if (in_folder(name, "scripts/", ".lua") || in_folder(name, "workflows/", ".json") || in_folder(name, "triggers/", ".json"))
+      if (in_folder(name, "scripts/", ".lua") || in_folder(name, "workflows/", ".json") ||
+          in_folder(name, "triggers/", ".json"))
         files[name] = read_file(entry.path());
     }
   return parse_definitions(files);
@@ -141,7 +150,10 @@ Definitions read_scripts(const std::string& directory) {
 }
 
 std::string apply_definitions(ApiClient& client, const Definitions& definitions, bool dry_run) {
-  json body{{"scripts", json::object()}, {"workflows", json::array()}, {"triggers", json::array()}, {"dry_run", dry_run}};
+  json body{{"scripts", json::object()},
+            {"workflows", json::array()},
+            {"triggers", json::array()},
+            {"dry_run", dry_run}};
   std::map<std::string, std::string> files;  // where in the request a file went
   for (const auto& [name, script] : definitions.scripts) {
     body["scripts"][name] = script.text;
@@ -161,8 +173,9 @@ std::string apply_definitions(ApiClient& client, const Definitions& definitions,
     if (error.problems().empty()) throw;
     std::vector<Problem> problems;
     for (const auto& problem : error.problems()) problems.push_back(in_its_file(problem, files));
-    throw ApiError(error.status(), "nothing was applied: " + problems.front().pointer + ": " + problems.front().detail, error.hint(),
-                   problems);
+    throw ApiError(error.status(),
+                   "nothing was applied: " + problems.front().pointer + ": " + problems.front().detail,
+                   error.hint(), problems);
   }
 }
 

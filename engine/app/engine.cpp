@@ -9,6 +9,7 @@
 #include "engine/app/definitions_dir.h"
 #include "engine/app/routing_tables.h"
 #include "engine/app/sources.h"
+#include "engine/app/table_columns.h"
 #include "engine/app/version.h"
 #include "engine/db/postgres_connection.h"
 #include "engine/db/sqlite_connection.h"
@@ -40,14 +41,16 @@ std::string postgres_url(const SourceSettings& settings) {
   return url + "?sslmode=" + settings.ssl_mode;
 }
 
-std::unique_ptr<Connection> open_connection(const std::vector<SourceSettings>& connections, const std::string& name) {
+std::unique_ptr<Connection> open_connection(const std::vector<SourceSettings>& connections,
+                                            const std::string& name) {
   for (const auto& settings : connections) {
     if (settings.connection != name) continue;
     if (settings.type == "sqlite") return open_sqlite(settings.database, {.create = false, .wal = false});
     if (settings.type == "postgresql")
       return open_postgres(postgres_url(settings), {.statement_timeout = settings.query_timeout});
-    throw PermanentError("connection '" + name + "' is of type " + settings.type + ", which SQL nodes cannot use",
-                         "use a connection of type postgresql or sqlite");
+    throw PermanentError(
+        "connection '" + name + "' is of type " + settings.type + ", which SQL nodes cannot use",
+        "use a connection of type postgresql or sqlite");
   }
   throw NotFound("there is no connection '" + name + "'", "add it to \"connections\" in the configuration");
 }
@@ -76,7 +79,8 @@ class LocalApiClient final : public ApiClient {
     request.body = body;
     request.principal = {.id = "local", .name = "command line", .role = Role::admin};
     const ApiResponse response = dispatch_.handle(request);
-    ApiAnswer answer{.status = response.status, .content_type = response.content_type, .etag = {}, .body = response.body};
+    ApiAnswer answer{
+        .status = response.status, .content_type = response.content_type, .etag = {}, .body = response.body};
     if (const auto etag = response.header("ETag"); etag.data()) answer.etag = etag;
     return answer;
   }
@@ -112,22 +116,25 @@ struct Engine::Impl {
   std::unique_ptr<Store> store;
   std::unique_ptr<Journal> journal;
   std::unique_ptr<RoutingTables> routing;
+  std::unique_ptr<ScriptStates> states;
   std::unique_ptr<ScriptEngine> scripts;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<SqlPools> sql;
+  std::unique_ptr<TableColumns> columns;
   NodeServices nodes;
   LiveExecutions live{system_random()()};
   std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<Sources> sources;
   std::unique_ptr<ApiServer> server;
-  bool made_token = false, serving = false;
+  bool made_token = false, serving = false, starting = false;
 
   explicit Impl(EngineOptions given) : options(std::move(given)), lock(options.data_dir) {
     log::set_level(options.config.log_level);
     store = open_store(options.config.store, options.data_dir, true, system_clock());
     journal = open_journal(options.config, options.data_dir);
-    routing = std::make_unique<RoutingTables>(*store, *journal, [this] { return store->executions().low_water(); },
-                                        [this](RouterPtr router) { scheduler->set_router(std::move(router)); });
+    routing = std::make_unique<RoutingTables>(
+        *store, *journal, [this] { return store->executions().low_water(); },
+        [this](RouterPtr router) { scheduler->set_router(std::move(router)); });
     make_nodes();
     make_scheduler();
     sources = std::make_unique<Sources>(*journal, metrics, system_clock(), system_random());
@@ -141,15 +148,21 @@ struct Engine::Impl {
   }
 
   void make_nodes() {
-    scripts = std::make_unique<ScriptEngine>(options.config.scripting, metrics,
-                                             [this](const std::string& name) { return routing->script_text(name); });
-    http = std::make_unique<HttpClient>(HttpClientSettings{}, EgressRules(options.config.egress.allow, options.config.egress.deny),
-                                        metrics);
+    states = std::make_unique<ScriptStates>(
+        [this](const std::string& scope) { return store->script_state(scope); });
+    scripts = std::make_unique<ScriptEngine>(
+        options.config.scripting, metrics,
+        [this](const std::string& name) { return routing->script_text(name); }, states.get());
+    http = std::make_unique<HttpClient>(
+        HttpClientSettings{}, EgressRules(options.config.egress.allow, options.config.egress.deny), metrics);
     std::vector<std::string> names;
     for (const auto& connection : options.config.connections) names.push_back(connection.connection);
-    sql = std::make_unique<SqlPools>(std::move(names),
-                                     [this](const std::string& name) { return open_connection(options.config.connections, name); },
-                                     SqlPoolsSettings{.sessions = options.config.pool_size});
+    sql = std::make_unique<SqlPools>(
+        std::move(names),
+        [this](const std::string& name) { return open_connection(options.config.connections, name); },
+        SqlPoolsSettings{.sessions = options.config.pool_size});
+    columns = std::make_unique<TableColumns>(*sql, *journal);
+    columns->replace(options.config.sources);
     nodes.scripts = scripts.get();
     nodes.http = http.get();
     nodes.sql = sql.get();
@@ -175,6 +188,7 @@ struct Engine::Impl {
       live.add(execution);
       if (options.ended) options.ended(execution);
     };
+    parts.states = states.get();
     SchedulerSettings settings;
     settings.retry = options.config.retry;
     scheduler = std::make_unique<Scheduler>(std::move(parts), settings);
@@ -193,6 +207,10 @@ struct Engine::Impl {
     services.clock = &system_clock();
     services.random = system_random();
     services.changed = [this] { routing->refresh(); };
+    services.script_tables = [this](const std::string& source, const std::vector<std::string>& tables) {
+      // A column that was dropped while the engine was down must not keep it from starting.
+      return starting ? std::vector<ScriptTable>() : columns->tables(source, tables);
+    };
     services.version = version_text();
     return services;
   }
@@ -207,22 +225,30 @@ struct Engine::Impl {
       log::warning("trigger switched off", {{"trigger", std::to_string(id)}, {"reason", reason}});
       routing->refresh();
     } catch (const Error& error) {
-      log::error("a trigger could not be switched off", {{"trigger", std::to_string(id)}, {"reason", error.what()}});
+      log::error("a trigger could not be switched off",
+                 {{"trigger", std::to_string(id)}, {"reason", error.what()}});
     }
   }
 
-  // Definitions of workflows.directory and scripting.directory: the files are the truth at start and on SIGHUP.
+  // Definitions of workflows.directory and scripting.directory: the files are the truth at start and on
+  // SIGHUP.
   void apply_directories(const Config& config) {
     LocalApiClient client(server->dispatch(), true);
-    if (!config.scripts_directory.empty()) apply_definitions(client, read_scripts(config.scripts_directory), false);
-    if (!config.workflows_directory.empty()) apply_definitions(client, read_definitions(config.workflows_directory), false);
+    if (!config.scripts_directory.empty())
+      apply_definitions(client, read_scripts(config.scripts_directory), false);
+    if (!config.workflows_directory.empty())
+      apply_definitions(client, read_definitions(config.workflows_directory), false);
   }
 
   void start() {
     const char* token = std::getenv("ROWHOOK_ADMIN_TOKEN");
-    made_token = ensure_admin_token(*store, options.data_dir, token ? token : "", system_clock(), system_random()).has_value() &&
-                 !(token && *token);
+    made_token =
+        ensure_admin_token(*store, options.data_dir, token ? token : "", system_clock(), system_random())
+            .has_value() &&
+        !(token && *token);
+    starting = true;
     apply_directories(options.config);
+    starting = false;
     scheduler->start();
     routing->watch();
     sources->replace(options.config.sources);
@@ -237,6 +263,7 @@ struct Engine::Impl {
     log::set_level(fresh.log_level);
     apply_directories(fresh);
     sources->replace(fresh.sources);
+    columns->replace(fresh.sources);
     options.config.sources = fresh.sources;
     options.config.log_level = fresh.log_level;
   }

@@ -3,7 +3,7 @@
 #include "engine/app/cli.h"
 #include "engine/app/config.h"
 #include "engine/router/trigger.h"
-#include "scripting/library_spec.h"
+#include "scripting/library_files.h"
 #include "web/server/routes.h"
 #include "workflows/node.h"
 
@@ -13,20 +13,31 @@ std::map<std::string, std::string> reference_pages() {
   const std::string note = "*Generated from the program's own declarations.*\n\n";
   return {
       {"configuration.md", "# Configuration\n\n" + note +
-                               "One JSON file; `//` comments are allowed. `${NAME}`, `${NAME:-default}` and `${NAME:?message}` are replaced "
-                               "inside strings after parsing; `$${` stands for `${`. Relative file names are relative to the file. "
-                               "`rowhook config check FILE` checks it without a database, `rowhook config schema` prints its JSON "
-                               "Schema for editors.\n\n" + config_spec().markdown()},
-      {"trigger-config.md", "# Trigger `config`\n\n" + note + "See [triggers](../triggers.md) for what they do.\n\n" +
+                               "One JSON file; `//` comments are allowed. `${NAME}`, `${NAME:-default}` and "
+                               "`${NAME:?message}` are replaced "
+                               "inside strings after parsing; `$${` stands for `${`. Relative file names are "
+                               "relative to the file. "
+                               "`rowhook config check FILE` checks it without a database, `rowhook config "
+                               "schema` prints its JSON "
+                               "Schema for editors.\n\n" +
+                               config_spec().markdown()},
+      {"trigger-config.md", "# Trigger `config`\n\n" + note +
+                                "See [triggers](../triggers.md) for what they do.\n\n" +
                                 trigger_config_spec().markdown()},
-      {"nodes.md", "# Nodes\n\n" + note + "See [workflows](../workflows.md) for how they are put together.\n\n" +
+      {"nodes.md", "# Nodes\n\n" + note +
+                       "See [workflows](../workflows.md) for how they are put together.\n\n" +
                        node_reference_markdown()},
       {"lua.md", "# Lua library\n\n" + note + "See [scripting](../scripting.md) for what a script sees.\n\n" +
                      script_library_markdown()},
-      {"api.md", "# HTTP API routes\n\n" + note + "See [the API](../api.md) for a tour.\n\n" + route_reference_markdown()},
+      {"rowhook.lua", script_library_definitions()},
+      {"luacheckrc", script_library_luacheckrc()},
+      {"api.md", "# HTTP API routes\n\n" + note + "See [the API](../api.md) for a tour.\n\n" +
+                     route_reference_markdown()},
       {"command-line.md", "# Command line\n\n" + note +
-                              "Exit status: 0 done, 1 findings (a failed check, a difference), 64 usage, 65 bad data, 69 a service is "
-                              "unavailable, 75 try again, 77 not permitted, 78 bad configuration.\n\n" + command_line_reference()},
+                              "Exit status: 0 done, 1 findings (a failed check, a difference), 64 usage, 65 "
+                              "bad data, 69 a service is "
+                              "unavailable, 75 try again, 77 not permitted, 78 bad configuration.\n\n" +
+                              command_line_reference()},
   };
 }
 

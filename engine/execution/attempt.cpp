@@ -17,18 +17,23 @@ bool is_limit(const ScriptError& error) {
          error.type == ScriptError::Type::memory_limit;
 }
 
-void note_error(Attempt& attempt, const ScriptError& error) {
-  attempt.kind = Attempt::Kind::retry;
-  attempt.error_message = error.message;
+void note_error(Attempt& attempt, const ScriptError& error, const LiveExecution& job) {
+  const bool rejected = error.type == ScriptError::Type::rejected;
+  attempt.kind = rejected ? Attempt::Kind::failed : Attempt::Kind::retry;
+  attempt.error_message = full_text(error, job.event->id);
   attempt.hit_a_limit = is_limit(error);
+  attempt.script_stopped =
+      error.type == ScriptError::Type::killed || error.type == ScriptError::Type::time_limit;
+  if (error.type == ScriptError::Type::retry) attempt.wish = error.retry_after;
 }
 
 // Filter and transform of the trigger, each on its own; calls of many executions share a batch inside the
 // engine.
 asio::awaitable<void> ask_scripts(LiveExecution& job, ScriptEngine& engine, Attempt& attempt) {
   job.item = nullptr;
+  job.changes.clear();
   if (job.trigger->broken) {
-    note_error(attempt, *job.trigger->broken);
+    note_error(attempt, *job.trigger->broken, job);
     co_return;
   }
   ItemPtr item = std::make_shared<const Item>(job.event);
@@ -37,15 +42,18 @@ asio::awaitable<void> ask_scripts(LiveExecution& job, ScriptEngine& engine, Atte
     if (!script) continue;
     attempt.asked_scripts = true;
     ScriptResult result = co_await awaited<ScriptResult>([&](std::function<void(ScriptResult)> done) {
-      engine.start({script, job.event, nullptr}, std::move(done));
+      ScriptCall call{.script = script, .event = job.event};
+      if (!job.changes.empty()) call.pending = std::make_shared<const StateChanges>(job.changes);
+      engine.start(std::move(call), std::move(done));
     });
     attempt.script_time += result.time;
     for (const auto& line : result.logs)
       log::info(line.message, {{"script", script->name}, {"event", job.event->id}});
     if (result.error) {
-      note_error(attempt, *result.error);
+      note_error(attempt, *result.error, job);
       co_return;
     }
+    job.changes.insert(job.changes.end(), result.changes.begin(), result.changes.end());
     if (!result.pass) {
       attempt.kind = Attempt::Kind::filtered;
       co_return;
@@ -63,6 +71,7 @@ RunContext context_of(const LiveExecution& job, const Scheduler::Parts& parts,
   context.trigger_id = job.trigger->trigger.id;
   context.workflow_id = job.trigger->trigger.workflow_id;
   context.attempt = job.attempt + 1;
+  context.earlier_changes = job.changes;
   context.deadline = parts.clock->steady() + settings.default_timeout;
   return context;
 }
@@ -88,6 +97,7 @@ asio::awaitable<void> run_its_workflow(LiveExecution& job, const Scheduler::Part
   attempt.error_message = outcome.error_message;
   attempt.wish = outcome.retry_after;
   attempt.disable_trigger = outcome.disable_trigger;
+  attempt.script_stopped = outcome.script_stopped;
 }
 
 }  // namespace
@@ -100,7 +110,7 @@ asio::awaitable<Attempt> run_attempt(LiveExecution& job, const Scheduler::Parts&
   if (job.started_at == 0) job.started_at = attempt.started_at;
   try {
     if (job.error) {  // asked in the router's batch
-      note_error(attempt, *job.error);
+      note_error(attempt, *job.error, job);
       job.error.reset();
     } else if (!job.item) {
       co_await ask_scripts(job, *parts.scripts, attempt);
@@ -122,6 +132,7 @@ asio::awaitable<Attempt> run_attempt(LiveExecution& job, const Scheduler::Parts&
 Conclusion conclude(LiveExecution& job, const Attempt& attempt, const Scheduler::Parts& parts,
                     const RetryPolicy& configured) {
   Conclusion conclusion;
+  conclusion.ending.script_stopped = attempt.script_stopped;
   ++job.attempt;
   const auto row = [&](ExecutionStatus status) -> Execution& {
     Execution made = row_of(job, status);
@@ -133,10 +144,17 @@ Conclusion conclude(LiveExecution& job, const Attempt& attempt, const Scheduler:
   };
   switch (attempt.kind) {
     case Attempt::Kind::filtered:
+      if (job.changes.empty()) break;
+      row(ExecutionStatus::completed).without_row = !job.has_row;
+      conclusion.row->state_changes = std::move(job.changes);
       break;
-    case Attempt::Kind::completed:
-      row(ExecutionStatus::completed);
+    case Attempt::Kind::completed: {
+      const StateChanges of_nodes = changes_of(job.progress);
+      auto& completed = row(ExecutionStatus::completed);
+      completed.state_changes = std::move(job.changes);
+      completed.state_changes.insert(completed.state_changes.end(), of_nodes.begin(), of_nodes.end());
       break;
+    }
     case Attempt::Kind::cancelled:
       row(ExecutionStatus::cancelled);
       break;

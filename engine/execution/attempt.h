@@ -17,6 +17,7 @@ struct Attempt {
   std::optional<std::chrono::milliseconds> wish;  // Retry-After
   bool disable_trigger = false;
   bool asked_scripts = false, hit_a_limit = false;
+  bool script_stopped = false;  // a script, of the trigger or of a node, ran over its time
   std::chrono::nanoseconds script_time{0};
   RetryOverrides workflow_retry;
   Micros started_at = 0;

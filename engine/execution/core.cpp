@@ -47,7 +47,13 @@ ExecutionMetrics::ExecutionMetrics(Metrics& metrics)
       running(metrics.gauge("rowhook_executions_running", "Executions running.")),
       blocked_lanes(metrics.gauge("rowhook_lanes_blocked", "Keys that wait for a retry.")),
       parked_triggers(
-          metrics.gauge("rowhook_triggers_parked", "Triggers whose executions go through the log.")) {}
+          metrics.gauge("rowhook_triggers_parked", "Triggers whose executions go through the log.")),
+      open_breakers(
+          metrics.gauge("rowhook_trigger_breakers_open",
+                        "Triggers tried with one event at a time because their scripts had to be stopped.")),
+      breakers_opened(
+          metrics.counter("rowhook_trigger_breakers_opened_total",
+                          "How often a trigger's breaker opened because its scripts had to be stopped.")) {}
 
 Lanes::Limits lane_limits(const SchedulerSettings& settings) {
   Lanes::Limits limits;
@@ -91,6 +97,7 @@ void SchedulerCore::written(const Rows& rows) {
   });
   lanes.notify();
   for (const auto& row : rows.executions) {
+    if (row.without_row) continue;
     metrics.by_status[static_cast<std::size_t>(row.status)]->add();
     if (parts.ended && row.status != ExecutionStatus::pending) parts.ended(row);
   }
@@ -100,8 +107,28 @@ void SchedulerCore::keep_progress(LiveExecution& job) {
   if (job.progress.steps.empty()) return;
   const std::size_t bytes = job.bytes * (1 + job.progress.steps.size());
   kept.with([&](KeptProgress& mine) {
-    mine.keep({job.seq, job.trigger->trigger.id}, {job.item, std::move(job.progress), job.workflow, bytes});
+    mine.keep({job.seq, job.trigger->trigger.id},
+              {job.item, std::move(job.progress), job.workflow, job.changes, bytes});
   });
+}
+
+void SchedulerCore::tell_breakers(const std::vector<Lanes::Breaker>& changes,
+                                  const std::vector<Finished>& ended) {
+  for (const auto& change : changes) {
+    const std::string trigger = std::to_string(change.trigger_id);
+    if (!change.open) {
+      log::info("a trigger's breaker is closed again", {{"trigger", trigger}});
+      continue;
+    }
+    metrics.breakers_opened.add();
+    std::string error;
+    for (const auto& [job, attempt] : ended)
+      if (attempt.script_stopped) error = attempt.error_message.substr(0, attempt.error_message.find('\n'));
+    log::warning(
+        "a trigger's breaker is open: its scripts had to be stopped again and again; it is tried with one "
+        "event at a time until one run is good",
+        {{"trigger", trigger}, {"stops", std::to_string(change.stops)}, {"error", error}});
+  }
 }
 
 std::vector<LiveExecution*> SchedulerCore::finished(std::vector<Finished>& ended) {
@@ -120,6 +147,7 @@ std::vector<LiveExecution*> SchedulerCore::finished(std::vector<Finished>& ended
   }
   std::vector<LiveExecution*> next;
   std::vector<std::unique_ptr<LiveExecution>> gone, evicted;
+  std::vector<Lanes::Breaker> breakers;
   gone.reserve(ended.size());
   lanes.with([&](Lanes& mine) {
     const Micros now = steady();
@@ -129,6 +157,8 @@ std::vector<LiveExecution*> SchedulerCore::finished(std::vector<Finished>& ended
       auto& [ending, row] = conclusions[i];
       if (!row && job->has_row) row = row_of(*job, ExecutionStatus::completed);
       ending.has_row_to_come = row.has_value();
+      // In the order of the rows: the writer applies the same changes to the store.
+      if (row && parts.states && !row->state_changes.empty()) parts.states->apply(row->state_changes);
       if (row) {
         rows.add(std::move(*row), {job->seq, job->trigger->trigger.id, !job->has_row, true});
       } else {
@@ -146,8 +176,11 @@ std::vector<LiveExecution*> SchedulerCore::finished(std::vector<Finished>& ended
     writer.add(std::move(rows));
     mine.take(SIZE_MAX, now, next);
     parked = parked || mine.has_waiting();
+    breakers = mine.take_breaker_changes();
+    if (!breakers.empty()) metrics.open_breakers.set(static_cast<double>(mine.breakers().size()));
   });
   lanes.notify();
+  if (!breakers.empty()) tell_breakers(breakers, ended);
   if (without_row) writer.touch();
   for (std::size_t i = 0; i < ended.size(); ++i) {
     const auto& attempt = ended[i].attempt;

@@ -23,6 +23,7 @@ class KeptProgress {
     ItemPtr item;
     RunState progress;
     WorkflowPtr workflow;
+    StateChanges changes;
     std::size_t bytes = 0;
   };
   void keep(const ExecutionKey& key, Kept kept);
@@ -40,7 +41,8 @@ struct ExecutionMetrics {
   std::array<Counter*, 7> by_status;
   Histogram& duration;
   Histogram& start_delay;
-  Gauge &live, &running, &blocked_lanes, &parked_triggers;
+  Gauge &live, &running, &blocked_lanes, &parked_triggers, &open_breakers;
+  Counter& breakers_opened;
 };
 
 // Thread safety: safe to share.
@@ -78,6 +80,7 @@ class SchedulerCore {
  private:
   void written(const Rows& rows);
   void keep_progress(LiveExecution& job);
+  void tell_breakers(const std::vector<Lanes::Breaker>& changes, const std::vector<Finished>& ended);
   Guarded<RouterPtr> router_;
 };
 

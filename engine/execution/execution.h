@@ -38,6 +38,10 @@ struct Execution {
   std::string
       steps;  // JSON array, see workflows/run.h: pack_steps; outputs only, inputs are derived when read
   std::string edited_input;  // JSON item of a replay with edited input; "" = the trigger's item
+  // What its scripts did to their kv state; stored in the row's transaction, not in the row.
+  StateChanges state_changes;
+  // Its filter said no: there is no row to write, only the changes and the fact that it is done with.
+  bool without_row = false;
 };
 
 struct ExecutionFilter {
@@ -63,11 +67,13 @@ struct ParkedRange {
 class ExecutionLog {
  public:
   virtual ~ExecutionLog() = default;
-  // Inserts or replaces rows by id and moves the low-water mark, in one transaction, durable when it returns.
+  // Inserts or replaces rows by id, applies their state changes and moves the low-water mark, in one
+  // transaction, durable when it returns.
   // Throws TransientError when it could not; nothing was written then.
   virtual void write(const std::vector<Execution>& executions, std::uint64_t low_water) = 0;
   virtual std::uint64_t low_water() = 0;
-  // Ids of executions with seq >= from_seq that have a row (ended or parked), for restart.
+  // Ids of executions with seq >= from_seq that have a row (ended or parked) or were done without one, for
+  // restart.
   virtual std::vector<std::string> ids_from(std::uint64_t from_seq) = 0;
   // Parked executions (pending, retrying) due at or before `now`, by seq; and all of them at start.
   virtual std::vector<Execution> due(Micros now, std::size_t limit) = 0;

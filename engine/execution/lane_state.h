@@ -34,6 +34,10 @@ struct Lanes::TriggerState {
   unsigned failures = 0;
   Micros open_until = 0, probe_delay = 0;
   const LiveExecution* probe = nullptr;
+  // Why: its scripts were stopped (the breaker is open, since then) or its executions failed.
+  Micros breaker_since = 0;
+  unsigned stops = 0;       // of scripts, since the breaker was last closed
+  unsigned stop_score = 0;  // ten for a stop, one less for every good run
 
   // How long its jobs wait for their turn.
   Micros last_wait = 0, last_start = 0;

@@ -203,14 +203,56 @@ void Lanes::take(std::size_t limit, Micros now, std::vector<LiveExecution*>& out
   }
 }
 
+// Counts with a memory of ten good runs, so that a script that hangs for some rows only is found as well.
+void Lanes::record_stop(TriggerState& trigger, bool stopped, Micros now) {
+  constexpr unsigned per_stop = 10;
+  if (stopped) {
+    ++trigger.stops;
+    trigger.stop_score += per_stop;
+  } else if (trigger.stop_score > 0) {
+    --trigger.stop_score;
+  }
+  if (stopped && trigger.breaker_since == 0 && trigger.stop_score >= limits_.stops_to_open * per_stop) {
+    trigger.breaker_since = std::max<Micros>(now, 1);
+    if (trigger.open_until == 0) {
+      trigger.probe_delay = limits_.first_probe;
+      trigger.open_until = now + trigger.probe_delay;
+    }
+    breaker_changes_.push_back(*breaker(trigger.id));
+  }
+}
+
+std::optional<Lanes::Breaker> Lanes::breaker(std::int64_t trigger_id) const {
+  const auto* trigger = known(trigger_id);
+  if (!trigger || trigger->breaker_since == 0) return {};
+  return Breaker{trigger->id,        true, trigger->probe != nullptr, trigger->stops, trigger->breaker_since,
+                 trigger->open_until};
+}
+
+std::vector<Lanes::Breaker> Lanes::breakers() const {
+  std::vector<Breaker> out;
+  for (const auto& [id, trigger] : triggers_)
+    if (auto open = breaker(id)) out.push_back(*open);
+  return out;
+}
+
 // A failing trigger is recognised by first attempts, so that one bad key's retries do not stop the others.
 void Lanes::record_outcome(TriggerState& trigger, const LiveExecution& job, const Ending& ending,
                            Micros now) {
   const bool was_probe = trigger.probe == &job;
   if (was_probe) trigger.probe = nullptr;
+  record_stop(trigger, ending.script_stopped, now);
+  if (trigger.breaker_since != 0 && was_probe && !ending.script_stopped) {
+    breaker_changes_.push_back(
+        {.trigger_id = trigger.id, .stops = trigger.stops, .since = trigger.breaker_since});
+    trigger.breaker_since = 0;
+    trigger.stops = 0;
+    trigger.stop_score /= 2;  // it opens sooner than the first time
+    trigger.open_until = 0;
+  }
   if (!ending.transient) {
     trigger.failures = 0;
-    trigger.open_until = 0;
+    if (trigger.breaker_since == 0) trigger.open_until = 0;
     return;
   }
   if (was_probe) {

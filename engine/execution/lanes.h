@@ -2,9 +2,11 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/execution/live_execution.h"
@@ -24,7 +26,8 @@ namespace rowhook {
 // Shares: a trigger may hold as many jobs as there is free room, and run as many as there are free slots (the
 // dynamic threshold of Choudhury and Hahne), so that one greedy trigger gets half, two a third each, and
 // there is always room left. A trigger whose first attempts failed `failures_to_open` times in a row is tried
-// with one job at a time, at growing intervals, until one succeeds.
+// with one job at a time, at growing intervals, until one succeeds. The same is done, sooner, to a trigger
+// whose scripts have to be stopped or killed more often than once in ten times: its breaker opens.
 //
 // Memory: `jobs` jobs and `bytes` of events, and a hundred bytes per blocked lane, at most `blocked_lanes` of
 // a trigger. Thread safety: none; the scheduler keeps it in a Guarded.
@@ -35,6 +38,7 @@ class Lanes {
     std::size_t running = 1024;
     std::size_t blocked_lanes = 10'000;  // of one trigger
     unsigned failures_to_open = 32;
+    unsigned stops_to_open = 3;  // scripts stopped or killed, without ten good runs between two of them
     Micros first_probe = 1'000'000, longest_probe = 30'000'000;
     Micros slow_wait = 250'000;  // a trigger whose jobs wait longer than this for their turn is slow
   };
@@ -58,6 +62,7 @@ class Lanes {
     bool parked = false;          // a retry: the job leaves memory and comes back when due
     Micros due = 0;               // for a parked one
     bool transient = false;       // the other side failed (for the trial of dead endpoints)
+    bool script_stopped = false;  // a script ran over its time and was stopped or killed
     bool has_row_to_come = true;  // durable() will be called for it
   };
   // A running job ended. Gives it back, and the jobs behind it that now have to be written as pending rows.
@@ -121,6 +126,19 @@ class Lanes {
       if (!visit(*job)) return;
   }
 
+  // Triggers whose breaker is open, and half-open ones: those that are being tried with one job.
+  struct Breaker {
+    std::int64_t trigger_id = 0;
+    bool open = false;  // false, in take_breaker_changes(): closed again
+    bool half_open = false;
+    unsigned stops = 0;  // scripts stopped or killed since it was last closed
+    Micros since = 0, next_trial = 0;
+  };
+  std::optional<Breaker> breaker(std::int64_t trigger_id) const;
+  std::vector<Breaker> breakers() const;
+  // Those that opened or closed since the last call.
+  std::vector<Breaker> take_breaker_changes() { return std::exchange(breaker_changes_, {}); }
+
   // Whether the router may read on: there is room, or what lacks room would be spilled.
   bool may_read(Micros now);
   void set_active_triggers(std::size_t count) { active_triggers_ = count; }
@@ -150,6 +168,7 @@ class Lanes {
   bool is_slow(const TriggerState& trigger, Micros now) const;
   bool over_share(const TriggerState& trigger) const;
   bool must_spill(const TriggerState& trigger, Micros now) const;
+  void record_stop(TriggerState& trigger, bool stopped, Micros now);
   void record_outcome(TriggerState& trigger, const LiveExecution& job, const Ending& ending, Micros now);
 
   Limits limits_;
@@ -159,6 +178,7 @@ class Lanes {
   std::vector<TriggerState*> over_share_, spilling_;
   std::set<Due> due_;  // one entry per retrying row that is not in memory
   std::vector<Load> loads_;
+  std::vector<Breaker> breaker_changes_;
   LiveExecution *first_live_ = nullptr, *last_live_ = nullptr;
   std::size_t live_ = 0, bytes_ = 0, running_ = 0, blocked_ = 0, active_triggers_ = 1;
   bool stopped_ = false;

@@ -30,6 +30,7 @@ struct LiveExecution {
   bool is_retry = false;  // that row is `retrying`
   std::atomic<bool> cancelled{false};
   std::string edited_input;
+  StateChanges changes;  // what the trigger's scripts did to their kv state
   // What earlier attempts did, and with which workflow; a changed workflow starts anew.
   RunState progress;
   WorkflowPtr workflow;

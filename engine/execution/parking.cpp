@@ -155,6 +155,7 @@ std::unique_ptr<LiveExecution> Parking::job_of(Execution&& row, const EventPtr& 
   if (kept && row.edited_input.empty()) {
     job->progress = std::move(kept->progress);
     job->workflow = std::move(kept->workflow);
+    job->changes = std::move(kept->changes);
   }
   job->attempt = row.attempt;
   job->started_at = row.started_at;

@@ -133,8 +133,9 @@ std::vector<std::unique_ptr<LiveExecution>> Routing::make_jobs(std::vector<Candi
   core_.lanes.with([&](Lanes& lanes) {
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       const CompiledTrigger& trigger = *candidates[i].trigger;
-      const bool later = lanes.is_spilling(trigger.trigger.id) ||
-                         (trigger.has_scripts() && !lanes.scripts_in_batch(trigger));
+      const bool later =
+          lanes.is_spilling(trigger.trigger.id) ||
+          (trigger.has_scripts() && (trigger.keeps_state() || !lanes.scripts_in_batch(trigger)));
       if (later) continue;
       now.push_back(candidates[i]);
       places.push_back(i);

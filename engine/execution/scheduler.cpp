@@ -115,6 +115,8 @@ Execution Scheduler::run_once(WorkflowPtr workflow, const std::string& target_no
   row.error_message = outcome.error_message;
   row.steps = pack_steps(state->steps);
   if (!dry_run) {
+    if (row.status == ExecutionStatus::completed) row.state_changes = changes_of(*state);
+    if (core.parts.states) core.parts.states->apply(row.state_changes);
     Rows rows;
     rows.add(row, {0, 0, false, false});
     core.writer.add(std::move(rows));
@@ -170,6 +172,15 @@ bool Scheduler::wait_idle(std::uint64_t seq, std::chrono::milliseconds time) con
 }
 
 std::string Scheduler::trouble() const { return impl_->core.writer.trouble(); }
+
+std::optional<Scheduler::Breaker> Scheduler::breaker(std::int64_t trigger_id) const {
+  const SchedulerCore& core = impl_->core;
+  const auto found = core.lanes.with([&](const Lanes& lanes) { return lanes.breaker(trigger_id); });
+  if (!found) return {};
+  const Micros wall = core.parts.clock->now() - core.steady();
+  return Breaker{found->trigger_id, found->half_open, found->stops, wall + found->since,
+                 wall + found->next_trial};
+}
 
 std::vector<std::int64_t> Scheduler::parked_triggers() const {
   return impl_->core.lanes.with([](const Lanes& lanes) { return lanes.spilling(); });

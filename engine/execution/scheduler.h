@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ class Scheduler {
         workflow;  // null if there is none or it is inactive
     std::function<void(std::int64_t trigger_id, const std::string& reason)> disable_trigger;
     std::function<void(const Execution&)> ended;  // for live listeners; may be empty; must not block
+    ScriptStates* states = nullptr;  // told what completed executions did to scripts' state; may be null
   };
   Scheduler(Parts parts, SchedulerSettings settings);
   ~Scheduler();
@@ -88,6 +90,15 @@ class Scheduler {
   bool wait_idle(std::uint64_t seq, std::chrono::milliseconds time) const;
   // "" or why executions cannot be written right now, for health.
   std::string trouble() const;
+  // Triggers whose scripts had to be stopped again and again: they are tried with one event at a time until
+  // one run is good. Closed breakers are not listed.
+  struct Breaker {
+    std::int64_t trigger_id = 0;
+    bool half_open = false;            // the trial runs
+    unsigned stops = 0;                // of its scripts, since it was last closed
+    Micros since = 0, next_trial = 0;  // wall clock
+  };
+  std::optional<Breaker> breaker(std::int64_t trigger_id) const;
   // Triggers that are parked as a whole: what they match goes through the log until they have caught up.
   std::vector<std::int64_t> parked_triggers() const;
 

@@ -42,6 +42,7 @@ Verdict failed(Verdict verdict, const ScriptError& error) {
   verdict.predicate = error.script;
   verdict.line = error.line;
   verdict.script_error = to_string(error.type);
+  verdict.values = error.fields;
   return verdict;
 }
 
@@ -124,7 +125,8 @@ Verdict Router::explain(const CompiledTriggerPtr& trigger, const EventPtr& event
   if (!tables_match(trigger->tables, *event->shape)) {
     verdict.values.emplace_back("schema",
                                 event->shape->schema.empty() ? "null" : text_literal(event->shape->schema));
-    verdict.values.emplace_back("table", event->shape->table.empty() ? "null" : text_literal(event->shape->table));
+    verdict.values.emplace_back("table",
+                                event->shape->table.empty() ? "null" : text_literal(event->shape->table));
     return filtered(std::move(verdict), "the table is not among the trigger's",
                     "tables: " + joined(trigger->tables));
   }

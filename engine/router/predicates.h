@@ -3,14 +3,11 @@
 
 #include <string_view>
 
+#include "engine/base/glob.h"
 #include "engine/event/event.h"
 #include "engine/router/router.h"
 
 namespace rowhook {
-
-// `*` matches any run of characters, `?` one byte. Linear but for patterns with several stars (at most
-// quadratic).
-bool glob_matches(std::string_view glob, std::string_view text);
 
 // A glob with a dot is held against `schema.table`, one without against `table`, both also the other way
 // round, so that `public.*` and `orders` do what they say. Events without a table pass only an empty list.

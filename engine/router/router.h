@@ -38,6 +38,13 @@ struct CompiledTrigger {
   std::optional<ScriptError>
       broken;  // it cannot be evaluated (unknown script, unreadable condition): it always errs
   bool has_scripts() const { return filter || transform; }
+  // Its scripts may keep state (kv): each sees what the one before it did, so they are asked one by one.
+  bool keeps_state() const {
+    const auto may = [](const ScriptPtr& script) {
+      return script && (script->uses_state || !script->modules.empty());
+    };
+    return may(filter) || may(transform);
+  }
 };
 using CompiledTriggerPtr = std::shared_ptr<const CompiledTrigger>;
 

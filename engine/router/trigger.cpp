@@ -104,6 +104,7 @@ const Spec& trigger_spec() {
       Field::any("created_at", "Read only."),
       Field::any("updated_at", "Read only."),
       Field::integer("revision", "Read only; the ETag."),
+      Field::any("breaker", "Read only: whether its scripts are held back."),
       Field::text("endpoint", "The same as config.endpoint."),
       Field::text("secret", "The same as config.secret.").secret(),
   };

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "engine/db/postgres_connection.h"
+#include "engine/execution/live_execution.h"
 #include "engine/store/dialect_text.h"
 #include "engine/store/sql_store.h"
 #include "engine/store/utf8_text.h"
@@ -209,6 +210,7 @@ void SqlExecutionLog::write(const std::vector<Execution>& executions, std::uint6
       upsert_rows(connection, executions);
     else
       upsert_arrays(connection, executions);
+    apply_states(connection, executions, low_water);
     connection.query("UPDATE engine_state SET value = $1 WHERE name = 'low_water'",
                      {static_cast<std::int64_t>(low_water)});
   });
@@ -217,6 +219,7 @@ void SqlExecutionLog::write(const std::vector<Execution>& executions, std::uint6
 void SqlExecutionLog::upsert_rows(Connection& connection, const std::vector<Execution>& executions) {
   std::size_t at = 0;
   connection.execute_many(upsert_, [&](SqlParams& row) {
+    while (at < executions.size() && executions[at].without_row) ++at;
     if (at == executions.size()) return false;
     fill(row, executions[at++]);
     return true;
@@ -231,7 +234,7 @@ void SqlExecutionLog::upsert_arrays(Connection& connection, const std::vector<Ex
   std::array<PostgresArray, columns.size()> arrays;
   SqlParams row;
   for (std::size_t i = 0; i < executions.size(); ++i) {
-    if (last[executions[i].id] != i) continue;
+    if (executions[i].without_row || last[executions[i].id] != i) continue;
     fill(row, executions[i]);
     for (std::size_t column = 0; column < columns.size(); ++column) {
       const SqlValue& value = row[column];
@@ -269,11 +272,15 @@ std::uint64_t SqlExecutionLog::low_water() {
 std::vector<std::string> SqlExecutionLog::ids_from(std::uint64_t from_seq) {
   return database_.read([&](Connection& connection) {
     std::vector<std::string> ids;
-    connection.each("SELECT id FROM execution_logs WHERE seq >= $1", {static_cast<std::int64_t>(from_seq)},
-                    [&](auto row) {
-                      ids.push_back(as_text(row[0]));
-                      return true;
-                    });
+    const SqlParams from{static_cast<std::int64_t>(from_seq)};
+    connection.each("SELECT id FROM execution_logs WHERE seq >= $1", from, [&](auto row) {
+      ids.push_back(as_text(row[0]));
+      return true;
+    });
+    connection.each("SELECT seq, trigger_id FROM script_state_done WHERE seq >= $1", from, [&](auto row) {
+      ids.push_back(execution_id(static_cast<std::uint64_t>(as_int(row[0])), as_int(row[1])));
+      return true;
+    });
     return ids;
   });
 }

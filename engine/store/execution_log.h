@@ -28,9 +28,14 @@ class SqlExecutionLog final : public ExecutionLog {
   std::vector<Execution> select(const std::string& rest, const SqlParams& params);
   void upsert_rows(Connection& connection, const std::vector<Execution>& executions);
   void upsert_arrays(Connection& connection, const std::vector<Execution>& executions);
+  // Executions with the changes of their scripts' state; forgets which were done without a row below the
+  // mark.
+  void apply_states(Connection& connection, const std::vector<Execution>& executions,
+                    std::uint64_t low_water);
 
   Database& database_;
   const std::string upsert_;
+  bool done_without_rows_ = true;  // script_state_done may hold rows; known to the writer alone
 };
 
 }  // namespace rowhook

@@ -41,6 +41,7 @@ class SqlStore final : public Store {
   std::vector<StoredScript> scripts(const ListRange& range) override;
   std::uint64_t count_scripts() override;
   std::vector<StoredScript> script_versions(const std::string& name) override;
+  ScriptState script_state(const std::string& scope) override;
 
   void add_token(const Token& token) override;
   std::optional<Token> token_by_hash(const std::string& hash) override;

@@ -97,6 +97,9 @@ class Store {
   virtual std::vector<StoredScript> script_versions(
       const std::string& name) = 0;  // newest first; also of a deleted one
 
+  // What a script keeps with kv. Changed by ExecutionLog::write() alone.
+  virtual ScriptState script_state(const std::string& scope) = 0;
+
   virtual void add_token(const Token& token) = 0;  // the same hash again changes nothing
   virtual std::optional<Token> token_by_hash(
       const std::string& hash) = 0;  // absent, too, when it was revoked

@@ -30,6 +30,7 @@ void RowState::reset(std::string_view row) {
   bytes = row;
   reader = RowReader(row);
   values.clear();
+  read = 0;
 }
 
 Value RowState::at(std::size_t column) {

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdint>
 #include <lua.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,8 @@ class HostShape {
 struct RowState {
   std::string_view bytes;
   RowReader reader{{}};
-  std::vector<Value> values;  // those read so far, in column order
+  std::vector<Value> values;  // those decoded so far, in column order
+  std::uint64_t read = 0;     // which of the first 64 columns the script has read: bit i is column i
   bool cached = false;        // json columns were read: the userdata's environment holds their views
   void reset(std::string_view row);
   Value at(std::size_t column);  // throws PermanentError on damaged bytes
@@ -77,13 +79,16 @@ enum RegistrySlot {
   slot_changed,
   slot_event,
   slot_main,  // the compiled script
+  slot_retry_after,
+  slot_reject,
 };
 
 class ScriptContext {
  public:
   lua_State* L = nullptr;
   const ScriptBundle* bundle = nullptr;
-  HostLimits limits;
+  CallLimits limits;
+  bool jit = false;
   int only_return = 0;  // line of the script's one `return`
 
   // memory, kept by the allocator
@@ -103,13 +108,19 @@ class ScriptContext {
   bool seeded = false;
   int nested_calls = 0;  // C functions that called back and are not done
   std::uint64_t random = 0;
+  std::string_view packed_state;     // what kv holds, of the request
+  std::optional<ScriptState> state;  // the same with this call's changes, once kv was used
+  StateChanges changes;
   std::string out;      // the result
   std::string scratch;  // texts on their way into Lua or into an error
 
   // errors
   volatile std::sig_atomic_t interrupted = 0;
+  bool ending = false;  // event.retry_after() or event.reject() ended the script
+  ScriptError::Type ending_type = ScriptError::Type::retry;
+  double ending_seconds = 0;
   int error_line = 0;
-  std::string error_source;
+  std::string error_source, traceback;
   std::string refused;        // the last refusal's message
   std::string problem, path;  // of a result that cannot be written
 
@@ -212,6 +223,10 @@ int time_library(lua_State* L);
 int hash_library(lua_State* L);
 int json_library(lua_State* L);
 int log_library(lua_State* L);
+int kv_library(lua_State* L);
+int decimal_library(lua_State* L);
+int retry_after(lua_State* L);  // event.retry_after
+int reject(lua_State* L);       // event.reject
 int print_line(lua_State* L);
 int value_to_string(lua_State* L);
 int random_number(lua_State* L);

@@ -49,7 +49,7 @@ inline void relax() {
 // last use.
 class Host {
  public:
-  explicit Host(SharedRegion region) : region_(std::move(region)), limits_(region_.control().limits) {}
+  explicit Host(SharedRegion region) : region_(std::move(region)), jit_(region_.control().jit != 0) {}
 
   [[noreturn]] void serve() {
     HostControl& control = region_.control();
@@ -89,6 +89,7 @@ class Host {
   void batch() {
     HostControl& control = region_.control();
     std::string_view rest(region_.request().data(), control.request_bytes);
+    state_ = {};
     std::size_t used = 0;
     std::uint64_t finished = 0, clock = nanoseconds();
     bool stopped =
@@ -102,6 +103,10 @@ class Host {
       if (record.tag == RecordTag::script) {
         auto bundle = std::make_shared<ScriptBundle>(read_script(record.body));
         bundles_[bundle->id] = std::move(bundle);
+        continue;
+      }
+      if (record.tag == RecordTag::state) {
+        state_ = record.body;
         continue;
       }
       stopped =
@@ -127,7 +132,7 @@ class Host {
     }
     HostShape& known = shape(view.header.shape);
     current_call_ = view;
-    cached.sandbox->run(current_call_, known, response);
+    cached.sandbox->run(current_call_, known, state_, response);
     memory_ += cached.sandbox->memory() - cached.memory;
     cached.memory = cached.sandbox->memory();
   }
@@ -150,7 +155,7 @@ class Host {
       places_.erase(cache_.back().id);
       cache_.pop_back();
     }
-    auto made = std::make_unique<Sandbox>(bundles_.at(id), limits_);
+    auto made = std::make_unique<Sandbox>(bundles_.at(id), jit_);
     const std::size_t memory = made->memory();
     cache_.push_front({id, std::move(made), memory});
     memory_ += memory;
@@ -159,7 +164,7 @@ class Host {
   }
 
   SharedRegion region_;
-  HostLimits limits_;
+  const bool jit_;
   std::unordered_map<std::uint64_t, std::unique_ptr<HostShape>> shapes_;
   std::unordered_map<std::uint64_t, std::shared_ptr<const ScriptBundle>> bundles_;
   std::list<Cached> cache_;  // most recently used first
@@ -168,12 +173,13 @@ class Host {
   HostShape* last_shape_ = nullptr;
   std::uint64_t last_shape_id_ = 0;
   CallView current_call_;
+  std::string_view state_;  // of the calls that follow it in the batch
   std::string buffer_;
 };
 
 // Everything that opens files or starts threads the first time it is used is used once before the door
 // closes.
-void warm_up(const HostLimits& limits) {
+void warm_up(bool jit) {
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
   for (const auto* type : {EVP_md5(), EVP_sha1(), EVP_sha256(), EVP_sha512()}) {
     unsigned char bytes[EVP_MAX_MD_SIZE];
@@ -185,16 +191,16 @@ void warm_up(const HostLimits& limits) {
   Shape shape;
   HostShape host_shape(seal(std::move(shape)));
   HostResponse response;
-  Sandbox(bundle, limits).run(CallView{}, host_shape, response);
+  Sandbox(bundle, jit).run(CallView{}, host_shape, {}, response);
 }
 
 void* run_host(void* argument) {
   const std::unique_ptr<SharedRegion> region(static_cast<SharedRegion*>(argument));
   try {
-    const HostLimits limits = region->control().limits;
+    const bool jit = region->control().jit != 0;
     if (!Deadline::install()) throw PermanentError("script host: no timer");
-    warm_up(limits);
-    give_up_system_calls();
+    warm_up(jit);
+    give_up_system_calls(jit);
     Host(std::move(*region)).serve();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

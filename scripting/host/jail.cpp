@@ -58,7 +58,7 @@ void give_up_privileges(int engine_pid, std::size_t address_space) {
   limit(RLIMIT_AS, address_space);
 }
 
-void give_up_system_calls() {
+void give_up_system_calls(bool jit) {
   if (sanitized) return;
   const std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_KILL_PROCESS),
                                                                  seccomp_release);
@@ -71,10 +71,11 @@ void give_up_system_calls() {
                          SCMP_SYS(gettimeofday), SCMP_SYS(munmap), SCMP_SYS(brk), SCMP_SYS(madvise),
                          SCMP_SYS(getrandom), SCMP_SYS(sched_yield), SCMP_SYS(getpid), SCMP_SYS(gettid)})
     allow(call);
-  // Memory, but none that can be executed.
+  // Memory, but none that can be executed, unless scripts are compiled.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
-    require(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1,
-                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0,
+    require(jit ? seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) == 0
+                : seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1,
+                                   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0,
             "system call filter");
   allow(SCMP_SYS(mremap));
   // The C library looks into /proc and /sys when memory runs short, and goes on without an answer.

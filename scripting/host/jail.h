@@ -12,7 +12,8 @@ namespace rowhook {
 void give_up_privileges(int engine_pid, std::size_t address_space);
 
 // The last step: from here on every system call but those that memory, waiting and time need ends the
-// process. For all threads. Not under the sanitizers, whose run-time calls more. Throws PermanentError.
-void give_up_system_calls();
+// process. `jit`: memory may be made executable. For all threads. Not under the sanitizers, whose run-time
+// calls more. Throws PermanentError.
+void give_up_system_calls(bool jit);
 
 }  // namespace rowhook

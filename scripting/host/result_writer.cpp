@@ -29,8 +29,8 @@ class Writer {
     return false;
   }
   bool in_bounds() {
-    if (out_.size() <= c_.limits.output) return true;
-    return fail("is larger than " + std::to_string(c_.limits.output) + " bytes of JSON");
+    if (out_.size() <= c_.limits.output_limit) return true;
+    return fail("is larger than " + std::to_string(c_.limits.output_limit) + " bytes of JSON");
   }
   bool number(double value, std::string_view key);
   bool userdata(int index);
@@ -182,7 +182,8 @@ bool Writer::table(int index) {
   if (std::find(open_.begin(), open_.begin() + static_cast<std::ptrdiff_t>(depth_), address) !=
       open_.begin() + static_cast<std::ptrdiff_t>(depth_))
     return fail("contains itself: a cycle cannot be written as JSON");
-  if (depth_ == open_.size()) return fail("is nested deeper than 64 levels");
+  if (depth_ >= std::min<std::size_t>(open_.size(), c_.limits.depth_limit))
+    return fail("is nested deeper than " + std::to_string(c_.limits.depth_limit) + " levels");
   open_[depth_++] = address;
   bool done = false;
   if (const Origin* origin = origin_of(L_, index)) {

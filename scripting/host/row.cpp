@@ -1,10 +1,9 @@
 // `new`, `old`, `changed` and `event`: read-only userdata over the bytes of the batch. Made once per sandbox
 // and pointed at each call in turn, so reading a row allocates nothing but the values that are read.
-#include <array>
-
 #include "engine/base/json.h"
 #include "engine/event/json_writer.h"
 #include "scripting/host/context.h"
+#include "scripting/library_spec.h"
 
 namespace rowhook {
 namespace {
@@ -73,6 +72,7 @@ int push_column(lua_State* L, int column) {
   const auto* user = static_cast<const UserHeader*>(lua_touserdata(L, 1));
   ScriptContext& c = context(L);
   RowState& row = c.rows[is_old(user) ? 1 : 0];
+  if (column < 64) row.read |= std::uint64_t{1} << column;
   const Value value = row.at(static_cast<std::size_t>(column));
   const std::string& name = c.shape->shape().columns[static_cast<std::size_t>(column)].name;
   switch (value.kind) {
@@ -179,16 +179,6 @@ int next_column(lua_State* L) {
   return 0;
 }
 
-// Members of an event that only some types of event have: nil elsewhere, not an error.
-constexpr std::array<std::string_view, 20> optional_members = {
-    "change_type",     "object_type", "object_name", "ddl_statement", "error_id", "error_type",
-    "error_message",   "error_at",    "retry_count", "context",       "from",     "to",
-    "reason",          "remedy",      "data",        "specversion",   "subject",  "dataschema",
-    "additional_data", "user_id"};
-constexpr std::array<std::string_view, 16> members = {
-    "event_id",  "trigger_id", "seq",        "source",         "event_type", "database", "schema",   "table",
-    "record_id", "old_values", "new_values", "changed_fields", "timestamp",  "user",     "metadata", "data"};
-
 void push_or_nil(lua_State* L, std::string_view text) {
   if (text.empty()) {
     lua_pushnil(L);
@@ -234,6 +224,8 @@ bool push_direct_member(lua_State* L, ScriptContext& c, std::string_view name) {
   } else if (name == "timestamp") {
     c.scratch = format_rfc3339(c.call->header.timestamp);
     push_text(L, c.scratch);
+  } else if (name == "retry_after" || name == "reject") {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, name == "reject" ? slot_reject : slot_retry_after);
   } else if (name == "user") {
     push_or_nil(L, texts.user.value_or(std::string_view{}));
   } else {
@@ -261,10 +253,12 @@ int event_index(lua_State* L) {
   lua_pushvalue(L, 2);
   lua_rawget(L, -2);
   if (!lua_isnil(L, -1)) return 1;
-  const auto known = [&](const auto& names) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  if (known(members) || known(optional_members)) return 1;
+  std::vector<std::string_view> members;  // that no event of this type may have: nil, not an error
+  for (const auto& entry : script_library()) {
+    if (entry.library() != "event") continue;
+    if (entry.member() == name) return 1;
+    members.push_back(entry.member());
+  }
   const std::string nearest = nearest_name(name, members);
   c.scratch = "the event has no member '" + std::string(name) + "'" +
               (nearest.empty() ? "" : "; did you mean 'event." + nearest + "'?");
@@ -302,6 +296,10 @@ void make_row_types(lua_State* L) {
   make_user(L, slot_old_row, UserTag::old_row, guarded<row_index>, guarded<row_to_string>);
   make_user(L, slot_changed, UserTag::changed, guarded<changed_index>, nullptr);
   make_user(L, slot_event, UserTag::event, guarded<event_index>, guarded<event_to_string>);
+  lua_pushcfunction(L, guarded<retry_after>);
+  lua_rawseti(L, LUA_REGISTRYINDEX, slot_retry_after);
+  lua_pushcfunction(L, guarded<reject>);
+  lua_rawseti(L, LUA_REGISTRYINDEX, slot_reject);
 }
 
 void reset_row(lua_State* L, RowState& row, int index) {

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "scripting/host/deadline.h"
-#include "scripting/script_text.h"
+#include "scripting/host/sandbox_parts.h"
 
 namespace rowhook {
 namespace {
@@ -21,19 +21,7 @@ enum StackSlot {
   stack_base = at_runner
 };
 
-constexpr std::string_view parameters = "new,old,changed,event,item";
 constexpr std::size_t longest_text = 256 * 1024;
-
-// The line that the innermost Lua function is at, and the chunk it is in.
-int current_line(lua_State* L, std::string* source) {
-  lua_Debug frame;
-  for (int level = 0; level < 64 && lua_getstack(L, level, &frame) == 1; ++level) {
-    if (lua_getinfo(L, "Sl", &frame) == 0 || frame.currentline <= 0) continue;
-    if (source) *source = frame.short_src;
-    return frame.currentline;
-  }
-  return 0;
-}
 
 // Lua's allocator: counts, refuses above the limit, and notes where the script was when it was refused.
 void* allocate(void* data, void* block, std::size_t old_size, std::size_t size) {
@@ -43,7 +31,7 @@ void* allocate(void* data, void* block, std::size_t old_size, std::size_t size) 
     c.used -= old_size;
     return nullptr;
   }
-  if (size > old_size && c.used + (size - old_size) > c.limits.memory) {
+  if (size > old_size && c.used + (size - old_size) > c.limits.memory_limit) {
     if (!c.memory_refused && c.L) c.memory_line = current_line(c.L, nullptr);
     c.memory_refused = true;
     return nullptr;
@@ -53,100 +41,6 @@ void* allocate(void* data, void* block, std::size_t old_size, std::size_t size) 
   c.used += size - old_size;
   c.peak = std::max(c.peak, c.used);
   return moved;
-}
-
-// Message handler: the stack still stands, so the place of the error can be seen.
-int on_error(lua_State* L) {
-  ScriptContext& c = context(L);
-  c.error_line = current_line(L, &c.error_source);
-  return 1;
-}
-
-std::string duration_text(std::uint64_t micros) {
-  return micros % 1'000'000 == 0 ? std::to_string(micros / 1'000'000) + " s"
-                                 : std::to_string(micros / 1000) + " ms";
-}
-
-void on_time_limit(lua_State* L, lua_Debug* frame) {
-  ScriptContext& c = context(L);
-  c.interrupted = 1;
-  lua_getinfo(L, "Sl", frame);
-  c.scratch = std::string(frame->short_src) + ":" + std::to_string(frame->currentline) + ": time limit of " +
-              duration_text(c.limits.time_us) + " exceeded";
-  push_text(L, c.scratch);
-  lua_error(L);
-}
-
-// Compiles text as chunk `name`; leaves a function, or the compiler's message (false).
-bool load(lua_State* L, const std::string& text, const std::string& name) {
-  const std::string chunk = "=" + name;
-  return luaL_loadbufferx(L, text.data(), text.size(), chunk.c_str(), "t") == 0;
-}
-
-// Finds the form in which the text compiles: an expression, or a chunk. False: neither, the message is on the
-// stack.
-bool find_form(lua_State* L, const ScriptText& script, const std::string& name, std::string& body) {
-  // Brackets keep `return f(x)` from being a tail call, which would forget the line that an error of f is
-  // reported at.
-  for (const std::string& form : {"return (" + script.text + "\n)", script.text, "return " + script.text}) {
-    if (load(L, form, name)) {
-      body = form;
-      return true;
-    }
-  }
-  if (script.statements) load(L, script.text, name);  // what is wrong with the form that was meant
-  return false;
-}
-
-// Leaves on the stack what main() of the script is; false: the message.
-bool load_script(lua_State* L, const ScriptText& script, const std::string& name) {
-  // Text that compiles by itself is balanced: inside the function it cannot close it and go on outside.
-  std::string body;
-  if (!find_form(L, script, name, body)) return false;
-  const std::string head = "return function(" + std::string(parameters) + ") ";
-  if (!load(L, head + body + "\nend", name)) return false;
-  lua_rawgeti(L, LUA_REGISTRYINDEX, slot_environment);
-  lua_setfenv(L, -2);
-  lua_call(L, 0, 1);
-  return true;
-}
-
-void load_modules(lua_State* L, const ScriptBundle& bundle) {
-  lua_newtable(L);
-  for (const auto& module : bundle.modules) {
-    push_text(L, module.name);
-    const ScriptText text = read_script_text(module.text);
-    if (text.problem) {
-      push_text(L, module.name + ":" + std::to_string(text.problem->first) + ": " + text.problem->second);
-    } else if (load(L, text.text, module.name)) {
-      lua_rawgeti(L, LUA_REGISTRYINDEX, slot_environment);
-      lua_setfenv(L, -2);
-    }
-    lua_rawset(L, -3);
-  }
-  lua_rawseti(L, LUA_REGISTRYINDEX, slot_modules);
-  lua_newtable(L);
-  lua_rawseti(L, LUA_REGISTRYINDEX, slot_loaded);
-}
-
-// Everything of a sandbox that may raise an error. Leaves main() in slot_main; nothing there and an error in
-// context.scratch when the script does not compile.
-int set_up(lua_State* L) {
-  ScriptContext& c = context(L);
-  make_environment(L);
-  make_row_types(L);
-  load_modules(L, *c.bundle);
-  const ScriptText text = read_script_text(c.bundle->script->text);
-  const std::string& name = c.bundle->script->name;
-  c.only_return = text.only_return;
-  if (text.problem) {
-    c.scratch = name + ":" + std::to_string(text.problem->first) + ": " + text.problem->second;
-  } else if (load_script(L, text, name)) {
-    lua_rawseti(L, LUA_REGISTRYINDEX, slot_main);
-  } else {
-    c.scratch = to_text(L, -1);
-  }
-  return 0;
 }
 
 // Gives each call its own loaded modules and views.
@@ -205,26 +99,11 @@ int run_whole(lua_State* L) {
   return 1;
 }
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-}
-
-// What Lua says about our types, in words an author can act on.
-std::string reworded(std::string text) {
-  replace_all(text, "got cdata)",
-              "got a number with more than 14 digits: tonumber(v) gives the nearest Lua number)");
-  replace_all(text, "got userdata)", "got a read-only value: copy(v) gives a table)");
-  replace_all(text, "'struct exact_value'", "a number with more than 14 digits");
-  return text;
-}
-
 }  // namespace
 
-Sandbox::Sandbox(std::shared_ptr<const ScriptBundle> bundle, const HostLimits& limits)
-    : bundle_(std::move(bundle)) {
+Sandbox::Sandbox(std::shared_ptr<const ScriptBundle> bundle, bool jit) : bundle_(std::move(bundle)) {
   context_.bundle = bundle_.get();
-  context_.limits = limits;
+  context_.limits = bundle_->limits;
   const Script& script = *bundle_->script;
   if (script.text.size() > longest_text) {
     broken_ = ScriptError{ScriptError::Type::refused, script.name + ": a script has at most 256 KiB",
@@ -238,7 +117,7 @@ Sandbox::Sandbox(std::shared_ptr<const ScriptBundle> bundle, const HostLimits& l
     return;
   }
   L_ = lua_newstate(allocate, &context_);
-  if (L_) luaJIT_setmode(L_, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
+  if (L_) luaJIT_setmode(L_, 0, LUAJIT_MODE_ENGINE | (jit ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
   compile();
 }
 
@@ -260,7 +139,7 @@ void Sandbox::compile() {
   if (status != 0 || lua_isnil(L_, -1)) {
     error_ = ScriptError{status == LUA_ERRMEM ? ScriptError::Type::memory_limit : ScriptError::Type::syntax,
                          status == 0 ? context_.scratch : std::string(to_text(L_, -1)), script.name, 0};
-    locate(error_, 0);
+    locate_error(context_, error_, 0);
     broken_ = std::move(error_);
     return;
   }
@@ -277,7 +156,7 @@ void Sandbox::compile() {
   idle_memory_ = context_.used;
 }
 
-void Sandbox::begin(const CallView& call, HostShape& shape) {
+void Sandbox::begin(const CallView& call, HostShape& shape, std::string_view state) {
   ScriptContext& c = context_;
   const bool dirty = c.modules_used || c.rows[0].cached || c.rows[1].cached || !c.event_json.empty();
   c.call = &call;
@@ -294,6 +173,11 @@ void Sandbox::begin(const CallView& call, HostShape& shape) {
   c.logs.clear();
   c.log_bytes = 0;
   c.refused.clear();
+  c.ending = false;
+  c.traceback.clear();
+  c.packed_state = state;
+  c.state.reset();
+  c.changes.clear();
   c.origins_used = false;
   if (!dirty) return;
   lua_cpcall(L_, clean_up, nullptr);
@@ -324,14 +208,15 @@ int Sandbox::execute() {
   return lua_pcall(L_, 4, 1, at_handler);
 }
 
-void Sandbox::run(const CallView& call, HostShape& shape, HostResponse& response) {
+void Sandbox::run(const CallView& call, HostShape& shape, std::string_view state, HostResponse& response) {
   if (broken_) {
     response.status = ResponseStatus::error;
     response.error = &*broken_;
     return;
   }
-  begin(call, shape);
-  Deadline::guard(L_, on_time_limit, context_.limits.time_us);
+  begin(call, shape, state);
+  Deadline::guard(L_, on_time_limit,
+                  static_cast<std::uint64_t>(std::chrono::microseconds{context_.limits.time_limit}.count()));
   int status = execute();
   if (status == LUA_ERRMEM && !context_.interrupted) {
     // LuaJIT does not collect before it gives up: do it now, and run once more. Calls have no effects but
@@ -343,6 +228,8 @@ void Sandbox::run(const CallView& call, HostShape& shape, HostResponse& response
     context_.log_bytes = 0;
     context_.memory_refused = false;
     context_.nested_calls = 0;
+    context_.state.reset();
+    context_.changes.clear();
     status = execute();
     lua_gc(L_, LUA_GCSETPAUSE, 200);
   }
@@ -361,6 +248,7 @@ void Sandbox::finish(HostResponse& response, int status) {
     fail(response, status);
     return;
   }
+  response.changes = c.changes;
   const Script& script = *bundle_->script;
   const auto refuse_result = [&](std::string message) {
     error_ = ScriptError{ScriptError::Type::result, script.name + ": " + std::move(message), script.name, 0};
@@ -391,64 +279,9 @@ void Sandbox::finish(HostResponse& response, int status) {
 }
 
 void Sandbox::fail(HostResponse& response, int status) {
-  error_ = describe(status);
+  error_ = describe_error(L_, status);
   response.status = ResponseStatus::error;
   response.error = &error_;
-}
-
-ScriptError Sandbox::describe(int status) {
-  const ScriptContext& c = context_;
-  ScriptError error{ScriptError::Type::runtime, {}, bundle_->script->name, 0};
-  if (lua_isstring(L_, -1)) {
-    error.message = to_text(L_, -1);
-  } else {
-    error.message = std::string("error with a ") + luaL_typename(L_, -1) + " value instead of a message";
-  }
-  int line = c.error_line;
-  if (c.interrupted) {
-    error.type = ScriptError::Type::time_limit;
-  } else if (status == LUA_ERRMEM) {
-    error.type = ScriptError::Type::memory_limit;
-    error.message = "not enough memory: the limit is " + std::to_string(c.limits.memory >> 20) + " MiB";
-    line = c.memory_line;
-  } else if (status == LUA_ERRERR || error.message.ends_with("stack overflow")) {
-    error.type = ScriptError::Type::stack;
-    if (status == LUA_ERRERR) error.message = "stack overflow";
-  } else if (!c.refused.empty() && error.message.ends_with(c.refused)) {
-    error.type = ScriptError::Type::refused;
-  }
-  locate(error, line);
-  error.message = reworded(std::move(error.message));
-  return error;
-}
-
-// Finds script and line in "name:3: message", or puts them there. Without any line, the error came out of a
-// tail call, `return json.decode(x)`: where the text has one return, it was that one.
-void Sandbox::locate(ScriptError& error, int line) {
-  constexpr std::size_t shown = LUA_IDSIZE - 1;  // Lua cuts names of chunks
-  const auto starts_with_place = [&](const std::string& name) {
-    const std::string_view cut = std::string_view(name).substr(0, shown);
-    if (!error.message.starts_with(cut) || error.message.size() <= cut.size() ||
-        error.message[cut.size()] != ':')
-      return false;
-    char* end = nullptr;
-    const long number = std::strtol(error.message.c_str() + cut.size() + 1, &end, 10);
-    if (number <= 0 || *end != ':') return false;
-    error.line = static_cast<int>(number);
-    error.script = name;
-    error.message.replace(0, cut.size(), name);
-    return true;
-  };
-  const std::string& name = bundle_->script->name;
-  if (starts_with_place(name)) return;
-  for (const auto& module : bundle_->modules)
-    if (starts_with_place(module.name)) return;
-  if (line == 0 && error.type == ScriptError::Type::runtime) line = context_.only_return;
-  error.line = line;
-  for (const auto& module : bundle_->modules)
-    if (context_.error_line > 0 && context_.error_source == std::string_view(module.name).substr(0, shown))
-      error.script = module.name;
-  error.message.insert(0, error.script + (line > 0 ? ":" + std::to_string(line) : "") + ": ");
 }
 
 }  // namespace rowhook

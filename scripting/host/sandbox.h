@@ -13,24 +13,24 @@ namespace rowhook {
 class Sandbox {
  public:
   // Compiles. Never throws for the script's sake: broken() says what is wrong with it.
-  Sandbox(std::shared_ptr<const ScriptBundle> bundle, const HostLimits& limits);
+  // `jit`: machine code is made of it, which the host's system call filter must allow.
+  Sandbox(std::shared_ptr<const ScriptBundle> bundle, bool jit);
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
   const std::optional<ScriptError>& broken() const { return broken_; }
-  // Runs one call. `response` (without its time) points into the sandbox and is valid until the next call.
-  void run(const CallView& call, HostShape& shape, HostResponse& response);
+  // Runs one call. `state` is what kv holds, packed. `response` (without its time) points into the sandbox
+  // and is valid until the next call.
+  void run(const CallView& call, HostShape& shape, std::string_view state, HostResponse& response);
   std::size_t memory() const { return context_.used; }
 
  private:
   void compile();
-  void begin(const CallView& call, HostShape& shape);
+  void begin(const CallView& call, HostShape& shape, std::string_view state);
   int execute();
   void finish(HostResponse& response, int status);
   void fail(HostResponse& response, int status);
-  ScriptError describe(int status);
-  void locate(ScriptError& error, int line);
 
   std::shared_ptr<const ScriptBundle> bundle_;
   ScriptContext context_;

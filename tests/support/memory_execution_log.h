@@ -20,6 +20,11 @@ class MemoryExecutionLog final : public ExecutionLog {
     state_.with([&](State& state) {
       ++state.writes;
       for (const auto& row : executions) {
+        for (const auto& change : row.state_changes) apply_change(state.scripts[change.scope], change);
+        if (row.without_row) {
+          state.done.emplace(row.seq, row.id);
+          continue;
+        }
         if (!state.rows.contains(row.id)) state.by_seq.emplace(row.seq, row.id);
         const bool parked = is_parked(row);
         if (parked)
@@ -39,6 +44,8 @@ class MemoryExecutionLog final : public ExecutionLog {
     return state_.with([&](const State& state) {
       std::vector<std::string> ids;
       for (auto at = state.by_seq.lower_bound(from_seq); at != state.by_seq.end(); ++at)
+        ids.push_back(at->second);
+      for (auto at = state.done.lower_bound(from_seq); at != state.done.end(); ++at)
         ids.push_back(at->second);
       return ids;
     });
@@ -87,6 +94,9 @@ class MemoryExecutionLog final : public ExecutionLog {
     all.limit = SIZE_MAX;
     return list(all).size();
   }
+  ScriptState script_state(const std::string& scope) {
+    return state_.with([&](State& state) { return state.scripts[scope]; });
+  }
   // The statuses a row went through, in the order they were written.
   std::vector<ExecutionStatus> history(const std::string& id) {
     return state_.with([&](State& state) { return state.history[id]; });
@@ -98,7 +108,8 @@ class MemoryExecutionLog final : public ExecutionLog {
  private:
   struct State {
     std::map<std::string, Execution> rows;
-    std::multimap<std::uint64_t, std::string> by_seq;
+    std::multimap<std::uint64_t, std::string> by_seq, done;
+    std::map<std::string, ScriptState> scripts;
     std::map<std::pair<std::int64_t, std::uint64_t>, std::string> parked;
     std::map<std::string, std::vector<ExecutionStatus>> history;
     std::uint64_t low_water = 0;

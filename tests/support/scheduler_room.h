@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,11 @@ class SchedulerRoom {
   // Called for each line of a log node, before it is kept; may throw to make the node fail, and may wait.
   std::function<void(const std::string& execution_id, const std::string& message)> behave;
 
-  explicit SchedulerRoom(SchedulerSettings its_settings = {}) : settings(std::move(its_settings)) {
+  explicit SchedulerRoom(SchedulerSettings its_settings = {}, const ScriptLimits& script_limits = {})
+      : settings(std::move(its_settings)), scripts(script_limits, metrics, {}, &*states) {
     // The sample events are of a fixed day long ago.
-    journal = open_sqlite_journal(directory / "journal", {std::chrono::hours{24 * 36500}, 10ULL << 30}, system_clock());
+    journal = open_sqlite_journal(directory / "journal", {std::chrono::hours{24 * 36500}, 10ULL << 30},
+                                  system_clock());
     settings.retry.retry_delay = std::chrono::milliseconds{10};
     services.scripts = &scripts;
     services.clock = &system_clock();
@@ -77,7 +80,9 @@ class SchedulerRoom {
   }
 
   void start(std::vector<Trigger> triggers) {
+    states.emplace(load_state());  // as after a start: what is not in the log is forgotten
     Scheduler::Parts parts{};
+    parts.states = &*states;
     parts.journal = journal.get();
     parts.log = &log;
     parts.scripts = &scripts;
@@ -96,6 +101,9 @@ class SchedulerRoom {
     scheduler = std::make_unique<Scheduler>(std::move(parts), settings);
     scheduler->set_router(router(std::move(triggers)));
     scheduler->start();
+  }
+  ScriptStates::Load load_state() {
+    return [this](const std::string& scope) { return log.script_state(scope); };
   }
   // As a crash that the log and the journal survive: nothing is waited for.
   void stop(std::chrono::milliseconds grace = std::chrono::milliseconds{0}) {
@@ -133,7 +141,8 @@ class SchedulerRoom {
   Metrics metrics;
   std::unique_ptr<Journal> journal;
   MemoryExecutionLog log;
-  ScriptEngine scripts{{}, metrics};
+  std::optional<ScriptStates> states{std::in_place, load_state()};
+  ScriptEngine scripts;
   NodeServices services;
   Guarded<std::map<std::string, WorkflowPtr>> workflows;
   Guarded<std::vector<Line>> lines;

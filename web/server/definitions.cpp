@@ -109,10 +109,8 @@ class DefinitionSet {
       }
       Script& script = scripts_[name];
       script.text = text.get<std::string>();
-      ScriptEngine& engine = *call_.api.services.scripts;
-      const auto error = engine.check(*make_script(ScriptKind::transform, name, script.text));
-      if (error && engine.check(*make_script(ScriptKind::filter, name, script.text)))
-        problems_.push_back({at, error->message});
+      if (const auto error = call_.api.services.scripts->inspect(name, script.text, std::nullopt).error)
+        problems_.push_back({at, with_place(*error)});
       if (const auto stored = store_.script(name)) {
         script.revision = stored->revision;
         script.action = stored->text == script.text ? Action::unchanged : Action::update;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/event/json_writer.h"
+#include "engine/execution/live_execution.h"
 #include "engine/execution/scheduler.h"
 #include "engine/journal/journal.h"
 #include "engine/store/store.h"
@@ -148,6 +149,26 @@ void post_events_grouped(Call& call, Reply reply) {
   if (!taken) throw busy();
 }
 
+namespace {
+
+// What the breaker of its trigger holds back has not run yet, whatever its scripts say now.
+void hold_back(const Call& call, const Event& event, Verdict& verdict) {
+  const std::int64_t trigger_id = verdict.trigger->trigger.id;
+  const auto open = call.api.services.scheduler->breaker(trigger_id);
+  if (!open) return;
+  const auto execution = call.api.store().executions().find(execution_id(event.seq, trigger_id));
+  if (execution && execution->status != ExecutionStatus::pending &&
+      execution->status != ExecutionStatus::retrying)
+    return;
+  verdict.kind = VerdictKind::throttled;
+  verdict.reason = "the trigger's scripts had to be stopped " + std::to_string(open->stops) +
+                   " times: it is tried with one event at a time, next at " +
+                   format_rfc3339(open->next_trial) +
+                   (verdict.script_error.empty() ? "" : "; this event: " + verdict.reason);
+}
+
+}  // namespace
+
 ApiResponse explain_event(Call& call) {
   const EventPtr event = stored_event(call);
   const auto wanted = call.query.integer("trigger_id", 1, INT64_MAX);
@@ -155,20 +176,22 @@ ApiResponse explain_event(Call& call) {
   if (!router) throw TransientError("the triggers are not loaded yet");
   std::string verdicts = "[";
   bool found = false;
-  const auto write = [&](const Verdict& verdict) {
+  const auto write = [&](Verdict verdict) {
     if (wanted && verdict.trigger->trigger.id != *wanted) return;
+    if (verdict.kind == VerdictKind::matched || verdict.kind == VerdictKind::error)
+      hold_back(call, *event, verdict);
     found = true;
     if (verdicts.size() > 1) verdicts += ',';
     JsonObject json(verdicts);
     write_verdict(json, verdict);
     const bool runs = verdict.kind == VerdictKind::matched || verdict.kind == VerdictKind::error ||
-                      verdict.kind == VerdictKind::loop;
+                      verdict.kind == VerdictKind::loop || verdict.kind == VerdictKind::throttled;
     json.text_or_null("execution_id",
                       runs ? std::to_string(event->seq) + "-" + std::to_string(verdict.trigger->trigger.id)
                            : std::string());
     json.close();
   };
-  for (const auto& verdict : router->explain(event, *call.api.services.scripts)) write(verdict);
+  for (auto& verdict : router->explain(event, *call.api.services.scripts)) write(std::move(verdict));
   if (wanted && !found) {
     // A trigger for another source or type: it, too, deserves its reason.
     CompiledTriggerPtr trigger = router->revision_at(*wanted, event->seq);

@@ -58,6 +58,8 @@ ApiResponse save_script(Call& call);
 ApiResponse delete_script(Call& call);
 ApiResponse check_script(Call& call);
 ApiResponse run_script(Call& call);
+// script_library.cpp
+ApiResponse script_library_list(Call& call);
 
 // sources.cpp
 ApiResponse list_sources(Call& call);

@@ -28,6 +28,9 @@ constexpr QueryParameter tail_filters[] = {{"source", "only events of this sourc
                                            {"wait", "how long to wait for one, at most 30s"},
                                            {"limit", "at most so many events"}};
 constexpr QueryParameter explain_filters[] = {{"trigger_id", "only the verdict of this trigger"}};
+constexpr QueryParameter library_options[] = {{"source", "also the columns of this source's watched tables"},
+                                              {"table", "only of this table (a glob)"},
+                                              {"format", "json (default), luals, luacheck or markdown"}};
 constexpr QueryParameter execution_filters[] = {
     {"status", "pending, running, retrying, completed, dead_letter, cancelled or discarded"},
     {"source", "only executions for events of this source"},
@@ -43,13 +46,13 @@ constexpr std::span<const QueryParameter> letter_filters = std::span(execution_f
 
 #define API "/api/v1"
 constexpr Route table[] = {
-    {"triggers.list", get, API "/triggers", viewer, list_triggers, "Triggers, newest first", quick,
-     until_change, true, trigger_filters},
+    {"triggers.list", get, API "/triggers", viewer, list_triggers, "Triggers, newest first", quick, briefly,
+     true, trigger_filters},
     {"triggers.create", post, API "/triggers", author, create_trigger,
      "Make a trigger; with `endpoint` and no `workflow_id` its one-node webhook workflow, too"},
     {"triggers.validate", post, API "/triggers/validate", author, validate_trigger_body,
      "Check a trigger without saving it", slow},
-    {"triggers.get", get, API "/triggers/{id}", viewer, show_trigger, "One trigger", quick, until_change},
+    {"triggers.get", get, API "/triggers/{id}", viewer, show_trigger, "One trigger", quick, briefly},
     {"triggers.save", put, API "/triggers/{id}", author, save_trigger, "Replace a trigger; needs If-Match"},
     {"triggers.delete", del, API "/triggers/{id}", author, delete_trigger, "Remove a trigger"},
     {"triggers.activate", post, API "/triggers/{id}/activate", operator_, activate_trigger, "Let it fire"},
@@ -115,8 +118,15 @@ constexpr Route table[] = {
      "Give up those that match; `dry_run` only counts", slow},
 
     {"scripts.list", get, API "/scripts", viewer, list_scripts, "Stored scripts", quick, until_change, true},
-    {"scripts.check", post, API "/scripts/check", author, check_script, "Compile a script without running it",
-     slow},
+    {.name = "scripts.library",
+     .method = get,
+     .pattern = API "/scripts/library",
+     .role = viewer,
+     .handler = script_library_list,
+     .summary = "What scripts can name, and the columns of a source's tables",
+     .parameters = library_options},
+    {"scripts.check", post, API "/scripts/check", author, check_script,
+     "Find what is wrong with a script without running it", slow},
     {"scripts.run", post, API "/scripts/run", author, run_script,
      "Run a script once on a given or recorded event", slow},
     {"scripts.get", get, API "/scripts/{name}", viewer, show_script, "One script", quick, until_change},

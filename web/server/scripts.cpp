@@ -51,16 +51,6 @@ std::optional<ScriptKind> kind_of(const Document& body) {
   throw wrong("/kind", "'" + kind + "' is not one of filter, transform");
 }
 
-std::optional<ScriptError> check_as(const Call& call, const std::string& name, const std::string& source,
-                                    std::optional<ScriptKind> kind) {
-  ScriptEngine& engine = *call.api.services.scripts;
-  if (kind) return engine.check(*make_script(*kind, name, source));
-  // A stored script may serve as either; an expression is a filter only.
-  auto as_transform = engine.check(*make_script(ScriptKind::transform, name, source));
-  if (!as_transform) return std::nullopt;
-  return engine.check(*make_script(ScriptKind::filter, name, source)) ? as_transform : std::nullopt;
-}
-
 void write_error(JsonObject& json, const ScriptError& error) {
   std::string text;
   JsonObject inner(text);
@@ -72,6 +62,21 @@ void write_error(JsonObject& json, const ScriptError& error) {
   } else {
     inner.raw("line", "null");
   }
+  if (error.column > 0) {
+    inner.number("column", std::int64_t{error.column});
+  } else {
+    inner.raw("column", "null");
+  }
+  if (!error.traceback.empty()) inner.text("traceback", error.traceback);
+  if (!error.fields.empty()) {
+    std::string fields;
+    JsonObject members(fields);
+    for (const auto& [name, value] : error.fields) members.raw(name, value);
+    members.close();
+    inner.raw("fields", fields);
+  }
+  if (error.type == ScriptError::Type::retry)
+    inner.number("retry_after_ms", static_cast<std::int64_t>(error.retry_after.count()));
   inner.close();
   json.raw("error", text);
 }
@@ -127,8 +132,8 @@ ApiResponse save_script(Call& call) {
   check_members(body,
                 {"source", "text", "kind", "name", "revision", "updated_by", "created_at", "updated_at"});
   const std::string source = source_of(body);
-  if (const auto error = check_as(call, name, source, kind_of(body)))
-    throw InvalidInput("the script does not compile: " + error->message, {{"/source", error->message}});
+  if (const auto error = call.api.services.scripts->inspect(name, source, kind_of(body)).error)
+    throw InvalidInput("the script would fail: " + error->message, {{"/source", with_place(*error)}});
   StoredScript saved;
   try {
     saved = call.api.store().save_script(name, source, stored ? stored->revision : -1,
@@ -148,16 +153,46 @@ ApiResponse delete_script(Call& call) {
   return ApiResponse::empty();
 }
 
+namespace {
+
+std::string problems_json(const std::vector<ScriptProblem>& problems) {
+  std::string out = "[";
+  for (const auto& problem : problems) {
+    if (out.size() > 1) out += ',';
+    JsonObject json(out);
+    json.text("severity", problem.error ? "error" : "warning");
+    json.number("line", std::int64_t{problem.line});
+    json.number("column", std::int64_t{problem.column});
+    json.text("message", problem.message);
+    json.close();
+  }
+  return out + "]";
+}
+
+std::vector<ScriptTable> tables_for(const Call& call, const std::string& source,
+                                    const std::vector<std::string>& tables) {
+  if (source.empty() || !call.api.services.script_tables) return {};
+  return call.api.services.script_tables(source, tables);
+}
+
+}  // namespace
+
 ApiResponse check_script(Call& call) {
   const Document body = exact_body(call.request);
-  check_members(body, {"source", "text", "kind", "name"});
+  check_members(body, {"source", "text", "kind", "name", "event_source", "table"});
   std::string name = text_member(body, "name");
   if (name.empty()) name = "script";
-  const auto error = check_as(call, name, source_of(body), kind_of(body));
+  std::vector<std::string> tables;
+  if (std::string table = text_member(body, "table"); !table.empty()) tables.push_back(std::move(table));
+  if (!tables.empty() && text_member(body, "event_source").empty())
+    throw wrong("/event_source", "say which source the table is of");
+  const auto found = call.api.services.scripts->inspect(
+      name, source_of(body), kind_of(body), tables_for(call, text_member(body, "event_source"), tables));
   std::string out;
   JsonObject json(out);
-  json.boolean("ok", !error);
-  if (error) write_error(json, *error);
+  json.boolean("ok", !found.error);
+  if (found.error) write_error(json, *found.error);
+  json.raw("problems", problems_json(found.problems));
   json.close();
   return ApiResponse::json(std::move(out));
 }

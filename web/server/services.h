@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "engine/base/backoff.h"
 #include "engine/base/clock.h"
 #include "engine/base/metrics.h"
+#include "scripting/lua_check.h"
 
 namespace rowhook {
 
@@ -32,6 +34,10 @@ struct ApiServices {
   Metrics* metrics = nullptr;
   const Clock* clock = nullptr;
   Random random;  // for tokens and ids; cryptographically strong
+  // What is known of the columns of the tables that a trigger with this source and these globs (none: all)
+  // may see; empty when it is not known of each. May block for seconds. May be empty.
+  std::function<std::vector<ScriptTable>(const std::string& source, const std::vector<std::string>& tables)>
+      script_tables;
   // Called right after a change of triggers, workflows or scripts was committed, on a worker thread and
   // before the client gets its answer; may block (rebuilding the router). May be empty.
   std::function<void()> changed;

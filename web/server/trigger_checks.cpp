@@ -7,21 +7,35 @@
 namespace rowhook {
 namespace {
 
+std::vector<ScriptTable> tables_of(const ApiContext& api, const Trigger& trigger) {
+  if (!api.services.script_tables) return {};
+  std::vector<std::string> globs;
+  if (const auto tables = trigger.config.find("tables"); tables != trigger.config.end() && tables->is_array())
+    for (const auto& glob : *tables)
+      if (glob.is_string()) globs.push_back(glob.get<std::string>());
+  return api.services.script_tables(trigger.source, globs);
+}
+
 void check_scripts(const ApiContext& api, const Trigger& trigger, std::vector<Problem>& problems) {
   const auto& config = trigger.config;
   if (!config.is_object()) return;
+  std::optional<std::vector<ScriptTable>> tables;  // looked up for the first script
+  const auto check_text = [&](const std::string& pointer, ScriptKind kind, const std::string& name,
+                              const std::string& text) {
+    if (!tables) tables = tables_of(api, trigger);
+    const auto error = api.services.scripts->check(*make_script(kind, name, text), *tables);
+    if (error) problems.push_back({pointer, with_place(*error)});
+  };
   const auto check = [&](const char* member, ScriptKind kind) {
     const std::string pointer = std::string("/config/") + member;
-    if (const auto text = config.find(member); text != config.end() && text->is_string()) {
-      const auto error = api.services.scripts->check(
-          *make_script(kind, std::string("trigger ") + member, text->get<std::string>()));
-      if (error) problems.push_back({pointer, error->message});
-    }
-    const std::string by_name = std::string(member) + "_script";
-    if (const auto name = config.find(by_name); name != config.end() && name->is_string())
-      if (!api.store().script(name->get<std::string>()))
-        problems.push_back({"/config/" + by_name, "there is no script '" + name->get<std::string>() +
-                                                      "'; PUT /scripts/{name} makes one"});
+    if (const auto text = config.find(member); text != config.end() && text->is_string())
+      check_text(pointer, kind, std::string("trigger ") + member, text->get<std::string>());
+    const auto name = config.find(std::string(member) + "_script");
+    if (name == config.end() || !name->is_string()) return;
+    const auto stored = api.store().script(name->get<std::string>());
+    if (stored) return check_text(pointer + "_script", kind, stored->name, stored->text);
+    problems.push_back({pointer + "_script", "there is no script '" + name->get<std::string>() +
+                                                 "'; PUT /scripts/{name} makes one"});
   };
   check("filter", ScriptKind::filter);
   check("transform", ScriptKind::transform);

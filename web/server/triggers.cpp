@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "engine/execution/scheduler.h"
 #include "engine/journal/journal.h"
 #include "engine/store/store.h"
 #include "web/server/handlers.h"
@@ -9,8 +10,20 @@
 namespace rowhook {
 namespace {
 
-ApiResponse trigger_response(const Trigger& trigger, int status = 200) {
-  return ApiResponse::json(to_json(trigger), status).with("ETag", entity_tag(trigger.revision));
+// The stored trigger and how its scripts fare.
+Json trigger_json(const Call& call, const Trigger& trigger) {
+  Json json = to_json(trigger);
+  json["breaker"] = {{"state", "closed"}};
+  if (const auto open = call.api.services.scheduler->breaker(trigger.id))
+    json["breaker"] = {{"state", open->half_open ? "half_open" : "open"},
+                       {"stops", open->stops},
+                       {"since", format_rfc3339(open->since)},
+                       {"next_trial", format_rfc3339(open->next_trial)}};
+  return json;
+}
+
+ApiResponse trigger_response(const Call& call, const Trigger& trigger, int status = 200) {
+  return ApiResponse::json(trigger_json(call, trigger), status).with("ETag", entity_tag(trigger.revision));
 }
 
 Trigger stored_trigger(const Call& call) {
@@ -39,7 +52,7 @@ ApiResponse set_active(Call& call, bool active) {
   for (int attempt = 0;; ++attempt) {
     Trigger trigger = stored_trigger(call);
     check_if_match(call.request, trigger.revision, false);
-    if (trigger.is_active == active) return trigger_response(trigger);
+    if (trigger.is_active == active) return trigger_response(call, trigger);
     trigger.is_active = active;
     try {
       trigger = call.api.store().update_trigger(trigger, trigger.revision, call.api.journal().last_seq());
@@ -48,7 +61,7 @@ ApiResponse set_active(Call& call, bool active) {
       continue;  // changed between the two statements: switch what is stored now
     }
     call.api.changed();
-    return trigger_response(trigger);
+    return trigger_response(call, trigger);
   }
 }
 
@@ -71,7 +84,7 @@ ApiResponse list_triggers(Call& call) {
     next = cursor_of(found.back());
   }
   ListBody list;
-  for (const auto& trigger : found) list.item() += to_json(trigger).dump();
+  for (const auto& trigger : found) list.item() += trigger_json(call, trigger).dump();
   return ApiResponse::json(std::move(list).finish(next, call.api.store().count_triggers(filter)));
 }
 
@@ -93,10 +106,11 @@ ApiResponse create_trigger(Call& call) {
     throw;
   }
   call.api.changed();
-  return trigger_response(trigger, 201).with("Location", "/api/v1/triggers/" + std::to_string(trigger.id));
+  return trigger_response(call, trigger, 201)
+      .with("Location", "/api/v1/triggers/" + std::to_string(trigger.id));
 }
 
-ApiResponse show_trigger(Call& call) { return trigger_response(stored_trigger(call)); }
+ApiResponse show_trigger(Call& call) { return trigger_response(call, stored_trigger(call)); }
 
 ApiResponse save_trigger(Call& call) {
   const Trigger stored = stored_trigger(call);
@@ -126,7 +140,7 @@ ApiResponse save_trigger(Call& call) {
     throw;
   }
   call.api.changed();
-  return trigger_response(saved);
+  return trigger_response(call, saved);
 }
 
 ApiResponse delete_trigger(Call& call) {

@@ -50,7 +50,8 @@ void check_script(const nlohmann::json& config, ScriptKind kind, NodeServices& s
   try {
     const ScriptPtr script = script_of(config, kind, services);
     if (!services.scripts) return;
-    if (const auto error = services.scripts->check(*script)) problems.push_back({pointer, error->message});
+    if (const auto error = services.scripts->check(*script))
+      problems.push_back({pointer, with_place(*error)});
   } catch (const InvalidInput& error) {
     problems.push_back({pointer, error.what()});
   }
@@ -71,7 +72,12 @@ ScriptPtr script_of(const nlohmann::json& config, ScriptKind kind, NodeServices&
 
 boost::asio::awaitable<ScriptResult> run_script(NodeServices& services, ScriptPtr script, ItemPtr item,
                                                 RunContext& context) {
-  ScriptCall call{std::move(script), context.event, std::move(item)};
+  ScriptCall call{.script = std::move(script), .event = context.event, .item = std::move(item)};
+  // Scripts written into a node are all named alike: their state belongs to the node.
+  if (call.script->name == inline_name(call.script->kind))
+    call.scope = context.workflow_id + "/" + context.node_id;
+  if (!context.earlier_changes.empty())
+    call.pending = std::make_shared<const StateChanges>(context.earlier_changes);
   ScriptResult result = co_await awaited<ScriptResult>(
       [&](auto done) { services.scripts->start(std::move(call), std::move(done)); });
   for (const auto& line : result.logs) {
@@ -80,12 +86,17 @@ boost::asio::awaitable<ScriptResult> run_script(NodeServices& services, ScriptPt
   }
   if (result.error) {
     const auto type = result.error->type;
-    const std::string message =
-        "script error (" + std::string(to_string(type)) + "): " + result.error->message;
+    const std::string text = full_text(*result.error, context.event ? context.event->id : std::string());
+    if (type == ScriptError::Type::retry) throw RetryAfter(text, result.error->retry_after);
+    if (type == ScriptError::Type::rejected) throw PermanentError(text);
+    const std::string message = "script error (" + std::string(to_string(type)) + "): " + text;
     if (type == ScriptError::Type::syntax || type == ScriptError::Type::refused)
       throw PermanentError(message);
+    if (type == ScriptError::Type::killed || type == ScriptError::Type::time_limit)
+      throw ScriptStopped(message);
     throw TransientError(message);
   }
+  context.changes.insert(context.changes.end(), result.changes.begin(), result.changes.end());
   co_return result;
 }
 

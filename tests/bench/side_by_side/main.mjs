@@ -5,8 +5,9 @@ import { executions } from './executions.mjs';
 import { latency } from './latency.mjs';
 import { webhooks } from './webhooks.mjs';
 import { api } from './api.mjs';
+import { scripts } from './scripts.mjs';
 
-const parts = { drain, executions, latency, webhooks, api };
+const parts = { drain, executions, latency, webhooks, api, scripts };
 const quick = process.argv.includes('--quick');
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = asked.filter((name) => !parts[name]);

@@ -143,6 +143,31 @@ TEST_P(ExecutionStoreTest, IdsFromASeqForTheRestart) {
   EXPECT_EQ(ids, (std::vector<std::string>{"10-1", "11-1", "9-1"}));
 }
 
+// State and row in one transaction; who changed its state without a row is remembered until the mark passes
+// it.
+TEST_P(ExecutionStoreTest, KeepsTheStateOfScripts) {
+  ExecutionLog& log = store().executions();
+  Execution counted = execution(8), filtered = execution(9);
+  counted.state_changes = {{"orders", "n", StateChange::Kind::add, "9007199254740993"},
+                           {"orders", "last", StateChange::Kind::set, R"({"id":"é😀"})"},
+                           {"orders", "gone", StateChange::Kind::set, "1"},
+                           {"orders", "gone", StateChange::Kind::remove, ""}};
+  filtered.state_changes = {{"orders", "n", StateChange::Kind::add, "0.5"},
+                            {"other", "n", StateChange::Kind::add, "1"}};
+  filtered.without_row = true;
+  log.write({counted, filtered}, 8);
+  EXPECT_EQ(store().script_state("orders"),
+            (ScriptState{{"last", R"({"id":"é😀"})"}, {"n", "9007199254740993.5"}}));
+  EXPECT_EQ(store().script_state("other"), (ScriptState{{"n", "1"}}));
+  EXPECT_TRUE(store().script_state("nobody").empty());
+  EXPECT_FALSE(log.find("9-1"));
+  auto ids = log.ids_from(8);
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(ids, (std::vector<std::string>{"8-1", "9-1"})) << "neither is to run again";
+  log.write({}, 10);
+  EXPECT_TRUE(log.ids_from(9).empty()) << "the mark has passed it";
+}
+
 TEST_P(ExecutionStoreTest, ListsNewestFirstWithFilters) {
   ExecutionLog& log = store().executions();
   std::vector<Execution> batch;

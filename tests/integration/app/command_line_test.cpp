@@ -28,16 +28,40 @@ TEST(CommandLine, VersionAndUsage) {
 
 TEST(CommandLine, AGoodConfigurationIsCheckedWithoutADatabase) {
   const TempDir directory;
-  const auto file = file_with(directory, "good.json", R"({"connections":[{"name":"shop","type":"sqlite","database":"none.db"}],
-                                                           "tables":[{"table":"orders"}]} // comment)" "\n");
+  const auto file = file_with(directory, "good.json",
+                              R"({"connections":[{"name":"shop","type":"sqlite","database":"none.db"}],
+                                                           "tables":[{"table":"orders"}]} // comment)"
+                              "\n");
   const auto output = run_rowhook({"config", "check", file});
   EXPECT_EQ(output.status, 0) << output.err;
   EXPECT_EQ(nlohmann::json::parse(output.out)["sources"][0]["source"], "shop");
 }
 
+TEST(CommandLine, ScriptsAreCheckedWithoutAnEngine) {
+  const TempDir directory;
+  const auto good = file_with(directory, "good.lua", "return new.status == 'paid'\n");
+  const auto bad = file_with(directory, "bad.lua", "local x = 1\nreturn stauts == 'paid'\n");
+  const auto broken = file_with(directory, "broken.lua", "local x = 1\n  return (\n");
+  EXPECT_EQ(run_rowhook({"script", "check", good}, directory.path().string()).status, 0);
+  const auto output =
+      run_rowhook({"script", "check", good, bad, broken, "-o", "table"}, directory.path().string());
+  EXPECT_EQ(output.status, 1);
+  EXPECT_EQ(output.out, bad + ":1:7: warning: local 'x' is never used\n" + bad +
+                            ":2:8: error: nothing is named 'stauts'\n" + broken +
+                            ":3:1: error: unexpected symbol near '<eof>'\n");
+  const auto json = nlohmann::json::parse(run_rowhook({"script", "check", bad}).out);
+  EXPECT_EQ(json["ok"], false);
+  EXPECT_EQ(json["problems"][1]["column"], 8);
+  EXPECT_FALSE(std::filesystem::exists(directory.path() / "rowhook-data")) << "it needs no data directory";
+  EXPECT_EQ(run_rowhook({"script", "check", directory / "missing.lua"}).status, 65);
+  EXPECT_THAT(run_rowhook({"script", "library"}).out, ::testing::StartsWith("---@meta"));
+}
+
 TEST(CommandLine, ABadConfigurationIsStatus78AndNamesThePlace) {
   const TempDir directory;
-  const auto file = file_with(directory, "bad.json", R"({"monitoring": {"metod": "polling"}, "journal": {"retention": {"max_age": 7}}})");
+  const auto file =
+      file_with(directory, "bad.json",
+                R"({"monitoring": {"metod": "polling"}, "journal": {"retention": {"max_age": 7}}})");
   const auto output = run_rowhook({"config", "check", file});
   EXPECT_EQ(output.status, 78);
   EXPECT_THAT(output.err, HasSubstr("bad.json"));
@@ -46,12 +70,15 @@ TEST(CommandLine, ABadConfigurationIsStatus78AndNamesThePlace) {
   EXPECT_THAT(output.err, HasSubstr("/journal/retention/max_age"));
   EXPECT_EQ(run_rowhook({"config", "check", directory / "missing.json"}).status, 78);
   EXPECT_EQ(run_rowhook({"serve", "--config", file}, directory.path().string()).status, 78);
-  EXPECT_FALSE(std::filesystem::exists(directory.path() / "rowhook-data")) << "nothing is made for a bad configuration";
+  EXPECT_FALSE(std::filesystem::exists(directory.path() / "rowhook-data"))
+      << "nothing is made for a bad configuration";
 }
 
 TEST(CommandLine, EnvironmentVariablesAreLookedUpUnlessToldOtherwise) {
   const TempDir directory;
-  const auto file = file_with(directory, "env.json", R"({"connections":[{"name":"pg","type":"postgresql","database":"d","password":"${ROWHOOK_TEST_PW}"}]})");
+  const auto file = file_with(
+      directory, "env.json",
+      R"({"connections":[{"name":"pg","type":"postgresql","database":"d","password":"${ROWHOOK_TEST_PW}"}]})");
   EXPECT_EQ(run_rowhook({"config", "check", file}).status, 78);
   EXPECT_EQ(run_rowhook({"config", "check", file, "--no-environment"}).status, 0);
   const auto output = run_rowhook({"config", "check", file}, "", {{"ROWHOOK_TEST_PW", "topsecret"}});
@@ -76,7 +103,8 @@ TEST(CommandLine, CommandsWorkWithoutARunningEngine) {
   EXPECT_EQ(applied.status, 0) << applied.err;
   const auto triggers = run_rowhook({"triggers", "list", "--data-dir", data});
   EXPECT_EQ(nlohmann::json::parse(triggers.out)["total"], 5) << triggers.err;
-  const auto again = nlohmann::json::parse(run_rowhook({"apply", "examples/shop", "--dry-run", "--data-dir", data}).out);
+  const auto again =
+      nlohmann::json::parse(run_rowhook({"apply", "examples/shop", "--dry-run", "--data-dir", data}).out);
   for (const auto& change : again["items"]) EXPECT_EQ(change["action"], "unchanged") << change;
   EXPECT_EQ(run_rowhook({"tail", "--data-dir", data}).status, 69) << "nothing to follow without an engine";
   const auto table = run_rowhook({"triggers", "list", "-o", "table", "--data-dir", data});
@@ -86,10 +114,13 @@ TEST(CommandLine, CommandsWorkWithoutARunningEngine) {
 TEST(CommandLine, ApplyChangesNothingWhenOneFileIsWrong) {
   const TempDir directory;
   const std::string data = directory / "data";
-  for (const char* folder : {"workflows", "triggers", "scripts"}) std::filesystem::create_directories(directory.path() / "defs" / folder);
+  for (const char* folder : {"workflows", "triggers", "scripts"})
+    std::filesystem::create_directories(directory.path() / "defs" / folder);
   file_with(directory, "defs/scripts/good.lua", "return { a = 1 }");
-  file_with(directory, "defs/workflows/w.json", R"({"id":"w","name":"W","nodes":[{"node_id":"in","node_type":"input"}],"connections":[]})");
-  file_with(directory, "defs/triggers/t.json", R"({"name":"bad one","source":"Bad_Source","event_type":"record_inserted","workflow_id":"w"})");
+  file_with(directory, "defs/workflows/w.json",
+            R"({"id":"w","name":"W","nodes":[{"node_id":"in","node_type":"input"}],"connections":[]})");
+  file_with(directory, "defs/triggers/t.json",
+            R"({"name":"bad one","source":"Bad_Source","event_type":"record_inserted","workflow_id":"w"})");
   const auto output = run_rowhook({"apply", directory / "defs", "--data-dir", data});
   EXPECT_EQ(output.status, 65);
   EXPECT_THAT(output.err, HasSubstr("triggers/t.json"));
@@ -104,7 +135,8 @@ TEST(CommandLine, ExportGivesBackWhatWasApplied) {
   ASSERT_EQ(run_rowhook({"export", directory / "out", "--data-dir", data}).status, 0);
   const auto other = run_rowhook({"apply", directory / "out", "--data-dir", directory / "data2"});
   EXPECT_EQ(other.status, 0) << other.err;
-  const auto same = nlohmann::json::parse(run_rowhook({"apply", "examples/shop", "--dry-run", "--data-dir", directory / "data2"}).out);
+  const auto same = nlohmann::json::parse(
+      run_rowhook({"apply", "examples/shop", "--dry-run", "--data-dir", directory / "data2"}).out);
   for (const auto& change : same["items"]) EXPECT_EQ(change["action"], "unchanged") << change;
 }
 

@@ -53,6 +53,12 @@ class World {
     ending.due = now + delay;
     end(index_of(seq), ending);
   }
+  void stop_script(std::uint64_t seq) {
+    Lanes::Ending ending;
+    ending.parked = ending.transient = ending.script_stopped = true;
+    ending.due = now + 3'600'000'000;
+    end(index_of(seq), ending);
+  }
   void end(std::size_t i, const Lanes::Ending& ending) {
     LiveExecution* job = running[i];
     running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
@@ -475,6 +481,64 @@ TEST_P(LanesProperty, D29_NothingLostDoubledOrOutOfOrder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, LanesProperty, ::testing::Range(0u, 60u));
+
+// A script that is stopped again and again: one job at a time, and full speed after one good run.
+TEST(Breaker, OpensAfterRepeatedStopsAndClosesAfterOneGoodTrial) {
+  Lanes::Limits limits;
+  limits.stops_to_open = 3;
+  World world(limits);
+  for (int key = 1; key <= 20; ++key) world.arrive(1, key);
+  world.start();
+  ASSERT_EQ(world.running.size(), 20u);
+  for (std::uint64_t seq = 1; seq <= 2; ++seq) world.stop_script(seq);
+  EXPECT_FALSE(world.lanes.breaker(1));
+  world.stop_script(3);
+  auto open = world.lanes.breaker(1);
+  ASSERT_TRUE(open);
+  EXPECT_FALSE(open->half_open);
+  EXPECT_EQ(open->stops, 3u);
+  EXPECT_EQ(open->next_trial, world.now + limits.first_probe);
+  auto changes = world.lanes.take_breaker_changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_TRUE(changes[0].open);
+  for (std::uint64_t seq = 4; seq <= 20; ++seq) world.succeed(seq);  // they ran before it opened
+  EXPECT_TRUE(world.lanes.breaker(1));
+
+  for (int key = 31; key <= 35; ++key) world.arrive(1, key);
+  world.start();
+  EXPECT_EQ(world.running.size(), 0u);
+  world.now += limits.first_probe;
+  world.start();
+  ASSERT_EQ(world.running.size(), 1u);
+  EXPECT_TRUE(world.lanes.breaker(1)->half_open);
+  world.stop_script(world.running[0]->seq);
+  EXPECT_TRUE(world.lanes.breaker(1));
+  EXPECT_THAT(world.lanes.take_breaker_changes(), IsEmpty());
+  world.now += 2 * limits.first_probe;
+  world.start();
+  ASSERT_EQ(world.running.size(), 1u);
+  world.succeed(world.running[0]->seq);
+  EXPECT_FALSE(world.lanes.breaker(1));
+  changes = world.lanes.take_breaker_changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_FALSE(changes[0].open);
+  world.start();
+  EXPECT_EQ(world.running.size(), 3u) << "at full speed again";
+}
+
+TEST(Breaker, StaysClosedForRareStopsAndOpensForFrequentOnes) {
+  for (const int good_between : {12, 4}) {
+    World world;
+    std::uint64_t seq = 0;
+    for (int round = 0; round < 12 && !world.lanes.breaker(1); ++round) {
+      for (int i = 0; i <= good_between; ++i) world.arrive(1, round * 100 + i);
+      world.start();
+      world.stop_script(++seq);
+      for (int i = 0; i < good_between; ++i) world.succeed(++seq);
+    }
+    EXPECT_EQ(world.lanes.breaker(1).has_value(), good_between < 10) << good_between;
+  }
+}
 
 }  // namespace
 }  // namespace rowhook

@@ -23,6 +23,8 @@ TEST(Protocol, CarriesACall) {
   bundle.script = make_script(ScriptKind::filter, "f", "true");
   bundle.id = 5;
   bundle.modules = {{"m", "return 1"}};
+  bundle.limits = {
+      .time_limit = std::chrono::milliseconds{7}, .memory_limit = 8, .output_limit = 9, .depth_limit = 10};
   std::string area(4096, '\0');
   RequestWriter writer({area.data(), area.size()});
   ASSERT_TRUE(writer.add_shape(*event.shape));
@@ -39,6 +41,8 @@ TEST(Protocol, CarriesACall) {
   const ScriptBundle read = read_script(record.body);
   EXPECT_EQ(read.id, 5U);
   EXPECT_EQ(read.script->text, "true");
+  EXPECT_EQ(read.limits.time_limit, std::chrono::milliseconds{7});
+  EXPECT_EQ(read.limits.memory_limit + read.limits.output_limit + read.limits.depth_limit, 27U);
   ASSERT_EQ(read.modules.size(), 1U);
   EXPECT_EQ(read.modules[0].text, "return 1");
   ASSERT_TRUE(next_record(rest, record));
@@ -69,12 +73,15 @@ std::string response(const HostResponse& given) {
 
 TEST(Protocol, CarriesResponses) {
   const std::vector<ScriptLogLine> logs = {{"info", "a"}, {"error", "b"}};
+  const StateChanges changes = {{"", "n", StateChange::Kind::add, "2"},
+                                {"", "k", StateChange::Kind::remove, ""}};
   const std::string table = response({.status = ResponseStatus::table,
                                       .nanoseconds = 5,
                                       .memory = 9,
                                       .json = "{\"a\":1}",
                                       .error = nullptr,
-                                      .logs = logs});
+                                      .logs = logs,
+                                      .changes = changes});
   std::string_view bytes = table;
   const ScriptResult result = read_response(bytes, ScriptKind::transform, 100);
   EXPECT_TRUE(bytes.empty());
@@ -83,11 +90,22 @@ TEST(Protocol, CarriesResponses) {
   ASSERT_EQ(result.logs.size(), 2U);
   EXPECT_EQ(result.logs[1].level, "error");
 
-  const ScriptError error{ScriptError::Type::stack, "s:1: x", "s", 1};
+  ASSERT_EQ(result.changes.size(), 2U);
+  EXPECT_EQ(result.changes[0].key, "n");
+  EXPECT_EQ(result.changes[0].value, "2");
+  EXPECT_EQ(result.changes[1].kind, StateChange::Kind::remove);
+
+  ScriptError error{ScriptError::Type::stack, "s:1: x", "s", 1};
+  error.traceback = "s:1: in the script";
+  error.fields = {{"new.id", "42"}};
   const std::string failed =
       response({.status = ResponseStatus::error, .json = {}, .error = &error, .logs = {}});
   bytes = failed;
-  EXPECT_EQ(read_response(bytes, ScriptKind::filter, 100).error->message, "s:1: x");
+  const auto read = *read_response(bytes, ScriptKind::filter, 100).error;
+  EXPECT_EQ(read.message, "s:1: x");
+  EXPECT_EQ(read.traceback, error.traceback);
+  EXPECT_EQ(read.fields, error.fields);
+  EXPECT_EQ(full_text(read, "e:1"), "s:1: x\n  event e:1\n  new.id = 42\n  at s:1: in the script");
 }
 
 void expect_damaged(std::string bytes, std::optional<ScriptKind> kind, std::uint64_t limit = 1000) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "scripting/library_files.h"
 #include "scripting/library_spec.h"
 #include "scripting/lua_lexer.h"
 #include "scripting/script_engine.h"

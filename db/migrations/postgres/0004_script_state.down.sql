@@ -1,0 +1,2 @@
+DROP TABLE script_state_done;
+DROP TABLE script_state;

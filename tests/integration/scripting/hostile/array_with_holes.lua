@@ -1,0 +1,2 @@
+--: result, transform
+return array({1, nil, 3})

@@ -1,0 +1,2 @@
+--: runtime
+error('\0\255\n')

@@ -1,0 +1,2 @@
+--: refused, without this line
+LJ

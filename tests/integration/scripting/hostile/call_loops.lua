@@ -1,0 +1,2 @@
+--: time_limit
+return setmetatable({}, {__call = function() while true do end end})()

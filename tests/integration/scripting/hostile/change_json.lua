@@ -1,0 +1,2 @@
+--: refused
+json.decode = nil

@@ -1,0 +1,2 @@
+--: refused
+string.upper = string.lower

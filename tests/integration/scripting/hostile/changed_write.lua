@@ -1,0 +1,2 @@
+--: refused
+changed.id = true

@@ -1,0 +1,2 @@
+--: syntax or result
+1) + (2

@@ -1,0 +1,2 @@
+--: result, without this line
+-- nothing

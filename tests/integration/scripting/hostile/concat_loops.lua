@@ -1,0 +1,2 @@
+--: time_limit
+return setmetatable({}, {__concat = function() while true do end end}) .. 'x'

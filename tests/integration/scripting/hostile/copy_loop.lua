@@ -1,0 +1,2 @@
+--: time_limit
+while true do copy(new) end

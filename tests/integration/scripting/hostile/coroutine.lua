@@ -1,0 +1,2 @@
+--: refused
+return coroutine.wrap(function() end)

@@ -1,0 +1,2 @@
+--: result, transform
+local t = {} t.t = t return t

@@ -1,0 +1,2 @@
+--: runtime
+decimal.round(0 / 0, 2)

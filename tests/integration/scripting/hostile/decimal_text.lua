@@ -1,0 +1,2 @@
+--: runtime
+decimal.round('abc', 2)

@@ -1,0 +1,2 @@
+--: refused
+decimal.round = nil

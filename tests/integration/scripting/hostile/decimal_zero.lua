@@ -1,0 +1,2 @@
+--: runtime
+decimal.divide(1, 0, 2)

@@ -1,0 +1,2 @@
+--: refused
+return dofile('/etc/passwd')

@@ -1,0 +1,2 @@
+--: refused
+return string.dump(function() end)

@@ -1,0 +1,1 @@
+--: result, without this line

@@ -1,0 +1,2 @@
+--: time_limit
+::again:: goto again

@@ -1,0 +1,4 @@
+--: time_limit, line 4
+local a = 1
+
+while true do a = a + 1 end

@@ -1,0 +1,2 @@
+--: time_limit
+repeat until false

@@ -1,0 +1,2 @@
+--: runtime
+error(('x'):rep(1e6))

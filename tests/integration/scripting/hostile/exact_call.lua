@@ -1,0 +1,2 @@
+--: runtime
+local x = 9007199254740993 return x()

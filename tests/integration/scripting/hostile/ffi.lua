@@ -1,0 +1,2 @@
+--: refused
+return ffi.C

@@ -1,0 +1,2 @@
+--: result
+local x = 1

@@ -1,0 +1,2 @@
+--: result
+return 1

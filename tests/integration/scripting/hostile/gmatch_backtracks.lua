@@ -1,0 +1,2 @@
+--: killed
+for _ in (('a'):rep(20000)):gmatch('a*a*a*b') do end

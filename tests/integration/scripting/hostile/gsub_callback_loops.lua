@@ -1,0 +1,2 @@
+--: time_limit
+return ('x'):gsub('x', function() while true do end end)

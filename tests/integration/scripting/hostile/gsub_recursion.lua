@@ -1,0 +1,2 @@
+--: stack
+local function f() return (('x'):gsub('x', f)) end return f()

@@ -1,0 +1,2 @@
+--: time_limit
+while true do hash.sha256('x') end

@@ -1,0 +1,2 @@
+--: runtime
+local t = {} setmetatable(t, {__index = t}) return t.a

@@ -1,0 +1,2 @@
+--: time_limit
+return setmetatable({}, {__index = function() while true do end end}).x

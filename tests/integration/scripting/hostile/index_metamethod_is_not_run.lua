@@ -1,0 +1,2 @@
+--: ok, transform
+return setmetatable({}, {__index = function() while true do end end})

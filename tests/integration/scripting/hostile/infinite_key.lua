@@ -1,0 +1,2 @@
+--: result, transform
+return {[math.huge] = 1}

@@ -1,0 +1,2 @@
+--: refused, line 2
+return io.open('/etc/passwd')

@@ -1,0 +1,2 @@
+--: time_limit
+for _ in function() return 1 end do end

@@ -1,0 +1,2 @@
+--: result, transform
+return {[7] = 1, ['7'] = 2}

@@ -1,0 +1,2 @@
+--: runtime
+kv.set('n', 'x') kv.add('n')

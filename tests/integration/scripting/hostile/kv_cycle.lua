@@ -1,0 +1,2 @@
+--: runtime
+local t = {} t.t = t kv.set('k', t)

@@ -1,0 +1,2 @@
+--: runtime
+kv.set('k', print)

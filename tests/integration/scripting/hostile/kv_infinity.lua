@@ -1,0 +1,2 @@
+--: runtime
+kv.add('n', math.huge)

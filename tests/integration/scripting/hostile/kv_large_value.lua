@@ -1,0 +1,2 @@
+--: runtime
+kv.set('k', ('x'):rep(1e6))

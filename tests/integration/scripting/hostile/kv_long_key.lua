@@ -1,0 +1,2 @@
+--: runtime
+kv.set(('x'):rep(1e6), 1)

@@ -1,0 +1,2 @@
+--: runtime
+kv.add('n', 0 / 0)

@@ -1,0 +1,2 @@
+--: runtime
+kv.set('a\0b', 1)

@@ -1,0 +1,2 @@
+--: runtime
+kv.set({}, 1)

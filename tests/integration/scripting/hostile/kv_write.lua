@@ -1,0 +1,2 @@
+--: refused
+kv.x = 1

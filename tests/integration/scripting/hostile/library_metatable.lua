@@ -1,0 +1,2 @@
+--: runtime or refused
+getmetatable(string).__newindex = nil

@@ -1,0 +1,2 @@
+--: refused
+return load('return 1')

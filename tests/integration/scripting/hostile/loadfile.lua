@@ -1,0 +1,2 @@
+--: refused
+return loadfile('/etc/passwd')

@@ -1,0 +1,2 @@
+--: refused
+return loadstring('\27LJ')

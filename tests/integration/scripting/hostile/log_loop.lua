@@ -1,0 +1,2 @@
+--: time_limit
+while true do log.info('x') end

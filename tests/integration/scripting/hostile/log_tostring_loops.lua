@@ -1,0 +1,2 @@
+--: time_limit
+log.info(setmetatable({}, {__tostring = function() while true do end end}))

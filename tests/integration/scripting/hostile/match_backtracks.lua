@@ -1,0 +1,2 @@
+--: killed
+return (('a'):rep(30000)):match('.-.-.-.-b')

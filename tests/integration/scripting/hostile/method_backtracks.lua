@@ -1,0 +1,2 @@
+--: killed
+return new.status:rep(9000):find('.-.-.-.-!')

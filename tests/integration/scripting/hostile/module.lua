@@ -1,0 +1,2 @@
+--: refused
+module('x')

@@ -1,0 +1,2 @@
+--: ok, transform
+return {[-1] = 1, [0.5] = 2}

@@ -1,0 +1,2 @@
+--: memory_limit or time_limit
+local t = {} while true do t = {t} end

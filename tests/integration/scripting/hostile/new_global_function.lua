@@ -1,0 +1,2 @@
+--: refused
+function f() end

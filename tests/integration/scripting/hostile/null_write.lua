@@ -1,0 +1,2 @@
+--: runtime or refused
+null.x = 1

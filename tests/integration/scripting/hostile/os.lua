@@ -1,0 +1,2 @@
+--: refused, line 2
+return os.execute('id')

@@ -1,0 +1,2 @@
+--: refused
+os.exit(1)

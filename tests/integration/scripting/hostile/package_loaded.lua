@@ -1,0 +1,2 @@
+--: refused
+return package.loaded.os

@@ -1,0 +1,2 @@
+--: time_limit
+return (pcall(pcall, pcall, function() while true do end end))

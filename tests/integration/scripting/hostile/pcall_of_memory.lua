@@ -1,0 +1,2 @@
+--: time_limit
+while true do pcall(string.rep, 'x', 1e9) end

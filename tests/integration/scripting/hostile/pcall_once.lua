@@ -1,0 +1,2 @@
+--: time_limit
+pcall(function() while true do end end) return true

@@ -1,0 +1,2 @@
+--: refused
+math.randomseed(1)

@@ -1,0 +1,2 @@
+--: runtime or refused
+rawset(string, 'x', 1)

@@ -1,0 +1,2 @@
+--: rejected
+event.reject(('x'):rep(1e6))

@@ -1,0 +1,2 @@
+--: rejected
+return ('x'):gsub('x', function() event.reject('no') end)

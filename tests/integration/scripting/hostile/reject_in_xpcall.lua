@@ -1,0 +1,2 @@
+--: rejected
+xpcall(event.reject, function() return 1 end, 'no') return true

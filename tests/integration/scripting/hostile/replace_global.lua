@@ -1,0 +1,2 @@
+--: refused
+string = nil

@@ -1,0 +1,2 @@
+--: refused
+event.table = 'x'

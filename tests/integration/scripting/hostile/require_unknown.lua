@@ -1,0 +1,2 @@
+--: runtime or refused
+local n = 'j' .. 'it' return require(n)

@@ -1,0 +1,2 @@
+--: runtime
+event.retry_after(9007199254740993)

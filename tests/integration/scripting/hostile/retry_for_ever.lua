@@ -1,0 +1,2 @@
+--: runtime
+event.retry_after(1e300)

@@ -1,0 +1,2 @@
+--: retry
+pcall(event.retry_after, 5) return true

@@ -1,0 +1,2 @@
+--: runtime
+event.retry_after(0 / 0)

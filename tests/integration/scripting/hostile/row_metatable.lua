@@ -1,0 +1,2 @@
+--: runtime or refused
+getmetatable(new).__index = nil

@@ -1,0 +1,2 @@
+--: runtime or refused
+rawset(new, 'id', 1)

@@ -1,0 +1,2 @@
+--: refused, line 2
+new.id = 1

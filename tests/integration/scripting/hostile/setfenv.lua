@@ -1,0 +1,2 @@
+--: refused
+setfenv(1, {})

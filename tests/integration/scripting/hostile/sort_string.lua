@@ -1,0 +1,2 @@
+--: runtime or refused
+table.sort(string)

@@ -1,0 +1,2 @@
+--: runtime
+return #string.char(unpack({}, 1, 8000)) > 0

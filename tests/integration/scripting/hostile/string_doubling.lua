@@ -1,0 +1,2 @@
+--: memory_limit, line 2
+local s = 'x' while true do s = s .. s end

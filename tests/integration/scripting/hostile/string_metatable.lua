@@ -1,0 +1,2 @@
+--: runtime or refused
+getmetatable('').__index.upper = nil

@@ -1,0 +1,2 @@
+--: result, transform
+return {x = ('x'):rep(2e6)}

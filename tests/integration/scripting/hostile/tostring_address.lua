@@ -1,0 +1,2 @@
+--: ok
+return tostring({}) == 'table' and tostring(print) == 'function'

@@ -1,0 +1,2 @@
+--: time_limit
+return tostring(setmetatable({}, {__tostring = function() while true do end end}))

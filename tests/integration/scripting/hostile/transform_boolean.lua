@@ -1,0 +1,2 @@
+--: result, transform
+return false

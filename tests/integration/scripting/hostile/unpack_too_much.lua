@@ -1,0 +1,2 @@
+--: runtime
+return unpack({}, 1, 1e7)

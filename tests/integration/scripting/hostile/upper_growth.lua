@@ -1,0 +1,2 @@
+--: memory_limit
+local s = ('x'):rep(1.8e7) return #s:upper()

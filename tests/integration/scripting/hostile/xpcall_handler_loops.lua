@@ -1,0 +1,2 @@
+--: time_limit
+return xpcall(error, function() while true do end end)
