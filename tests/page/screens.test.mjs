@@ -44,7 +44,7 @@ const screens = {
   execution: async () => [`/executions/${(await first('/executions?workflow_id=order-status&status=completed&limit=10')).id}`, 'Which status'],
   'dead-letter': async () => [`/executions/${(await first('/dead-letters?limit=1')).id}?status=dead_letter`, 'All retries are used up'],
   errors: async () => ['/executions?status=dead_letter&view=errors', 'dead letters for'],
-  sources: async () => ['/sources', 'Running'],
+  sources: async () => ['/sources', 'up to date'],
   source: async () => ['/sources/shop', 'Every committed change arrives'],
   tokens: async () => ['/settings/tokens', 'In force'],
   journal: async () => ['/settings/journal', 'Events kept'],

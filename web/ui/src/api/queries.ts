@@ -9,7 +9,8 @@ export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 1_000,
-      retry: (count, error) => error instanceof Problem && (error.status === 0 || error.status === 503) && count < 5,
+      retry: (count, error) => error instanceof Problem && (error.status === 0 || error.status === 503) && count < 3,
+      retryDelay: 500,
       refetchOnWindowFocus: true,
     },
   },
@@ -28,6 +29,7 @@ export function useRead<T>(key: readonly unknown[], at: string, query: Query = {
     refetchInterval: options.every ?? false,
     enabled: options.when ?? true,
     placeholderData: keepPreviousData,
+    ...(options.every ? { retry: false } : {}), // it is asked again soon anyway, and silence has to show
   });
 }
 

@@ -91,17 +91,18 @@ export function DataTable<Row>(props: Props<Row>) {
 
   const pickTrack = onPick ? '36px ' : '';
   const tracks = pickTrack + shown.map((column) => (narrow ? (column.narrowWidth ?? column.width) : column.width)).join(' ');
-  const all = sorted.length > 0 && picked !== undefined && sorted.every((row) => picked.has(rowKey(row)));
+  const all = picked !== undefined && sorted.every((row) => picked.has(rowKey(row)));
 
+  if (sorted.length === 0) return <div className={css.table}><div className={css.scroller} tabIndex={0} role="group" aria-label={props.label}>{props.empty}</div></div>;
   return (
     <div className={css.table}>
       {!narrow && <ColumnMenu columns={columns} hidden={hidden} onChange={setHidden} />}
-      <div ref={scroller} onScroll={(scroll) => { props.onScrolled?.(scroll.currentTarget.scrollTop > rowHeight); }} className={css.scroller} role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1} tabIndex={sorted.length === 0 ? 0 : -1}>
+      <div ref={scroller} onScroll={(scroll) => { props.onScrolled?.(scroll.currentTarget.scrollTop > rowHeight); }} className={css.scroller} role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1} tabIndex={-1}>
         <div className={css.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
           {onPick && (
             <span role="columnheader" className={css.pick}>
               <input
-                type="checkbox" aria-label="Pick all rows" checked={all} disabled={sorted.length === 0}
+                type="checkbox" aria-label="Pick all rows" checked={all}
                 onChange={() => { onPick(all ? new Set() : new Set(sorted.map(rowKey))); }}
               />
             </span>
@@ -122,42 +123,40 @@ export function DataTable<Row>(props: Props<Row>) {
             );
           })}
         </div>
-        {sorted.length === 0 ? props.empty : (
-          <div className={css.rows} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-            {items.map((item) => {
-              const row = sorted[item.index];
-              if (!row) return null;
-              const key = rowKey(row);
-              return (
-                <div
-                  key={key} role="row" data-index={item.index} aria-rowindex={item.index + 2}
-                  {...(onOpen ? { 'aria-selected': key === openKey } : {})}
-                  className={`${css.row ?? ''} ${key === openKey ? (css.open ?? '') : ''} ${onOpen ? (css.opens ?? '') : ''}`}
-                  tabIndex={item.index === Math.max(current, 0) ? 0 : -1}
-                  style={{ gridTemplateColumns: tracks, transform: `translateY(${item.start}px)` }}
-                  onClick={() => { setActive(item.index); onOpen?.(row); }}
-                  onFocus={(focus) => { if (focus.target === focus.currentTarget) setActive(item.index); }}
-                  onKeyDown={(key_) => {
-                    if (key_.target !== key_.currentTarget) return;
-                    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20 }[key_.key];
-                    if (step === undefined) return;
-                    key_.preventDefault();
-                    move(item.index + step);
-                  }}
-                >
-                  {onPick && (
-                    <span role="gridcell" className={css.pick} onClick={(click) => { click.stopPropagation(); }}>
-                      <input type="checkbox" aria-label="Pick this row" tabIndex={-1} checked={picked?.has(key) ?? false} onChange={() => { toggle(item.index); }} />
-                    </span>
-                  )}
-                  {shown.map((column) => (
-                    <span key={column.key} role="gridcell" className={`${css.cell ?? ''} ${column.number ? (css.number ?? '') : ''}`}>{column.render(row)}</span>
-                  ))}
-                </div>
-              );
-            })}
-          </div>
-        )}
+        <div className={css.rows} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const row = sorted[item.index];
+            if (!row) return null;
+            const key = rowKey(row);
+            return (
+              <div
+                key={key} role="row" data-index={item.index} aria-rowindex={item.index + 2}
+                {...(onOpen ? { 'aria-selected': key === openKey } : {})}
+                className={`${css.row ?? ''} ${key === openKey ? (css.open ?? '') : ''} ${onOpen ? (css.opens ?? '') : ''}`}
+                tabIndex={item.index === Math.max(current, 0) ? 0 : -1}
+                style={{ gridTemplateColumns: tracks, transform: `translateY(${item.start}px)` }}
+                onClick={() => { setActive(item.index); onOpen?.(row); }}
+                onFocus={(focus) => { if (focus.target === focus.currentTarget) setActive(item.index); }}
+                onKeyDown={(key_) => {
+                  if (key_.target !== key_.currentTarget) return;
+                  const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20 }[key_.key];
+                  if (step === undefined) return;
+                  key_.preventDefault();
+                  move(item.index + step);
+                }}
+              >
+                {onPick && (
+                  <span role="gridcell" className={css.pick} onClick={(click) => { click.stopPropagation(); }}>
+                    <input type="checkbox" aria-label="Pick this row" tabIndex={-1} checked={picked?.has(key) ?? false} onChange={() => { toggle(item.index); }} />
+                  </span>
+                )}
+                {shown.map((column) => (
+                  <span key={column.key} role="gridcell" className={`${css.cell ?? ''} ${column.number ? (css.number ?? '') : ''}`}>{column.render(row)}</span>
+                ))}
+              </div>
+            );
+          })}
+        </div>
       </div>
     </div>
   );
