@@ -7,10 +7,10 @@ import { makeDeadLetters } from './fill.mjs';
 
 const pictures = process.env.ROWHOOK_SCREENSHOTS;
 const looks = [
-  { theme: 'light', width: 1280, height: 800 },
+  { theme: 'light', width: 1280, height: 800, kept: true },
   { theme: 'dark', width: 1280, height: 800 },
   { theme: 'light', width: 390, height: 844 },
-  { theme: 'dark', width: 390, height: 844 },
+  { theme: 'dark', width: 390, height: 844, kept: true },
 ];
 
 let full;
@@ -65,7 +65,7 @@ async function look(engine, name, at, text, options) {
     const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, globalThis.innerWidth]);
     assert.ok(wide <= window, `${wide} pixels wide`);
     assert.deepEqual(page.troubles, []);
-    if (pictures) await page.screenshot({ path: `${pictures}/${name}-${options.theme}-${options.width}.png` });
+    if (pictures && options.kept) await page.screenshot({ path: `${pictures}/${name}-${options.theme}-${options.width}.png` });
   } finally {
     await page.context().close();
   }

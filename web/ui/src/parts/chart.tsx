@@ -15,6 +15,7 @@ interface Props {
   lines: Line[];
   label: string; // what the chart says, in words
   format: (value: number) => string;
+  least?: number; // the scale goes at least up to here
   height?: number;
 }
 
@@ -22,22 +23,23 @@ const color = (name: string) => getComputedStyle(document.documentElement).getPr
 
 const clock = (seconds: number) => new Date(seconds * 1000).toLocaleTimeString('en-GB');
 
-function optionsOf(lines: Line[], format: (value: number) => string, width: number, height: number): uPlot.Options {
+function optionsOf({ lines, format, least = 1 }: Props, width: number, height: number): uPlot.Options {
   const axis = { stroke: color('--muted'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   return {
     width, height, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
-    scales: { y: { range: (_, __, top) => [0, Math.max(top * 1.15, 0.001)] } },
-    axes: [{ ...axis, space: 90, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56, values: (_, ticks) => ticks.map(format) }],
+    scales: { y: { range: (_, __, top) => [0, Math.max(top * 1.15, least)] } },
+    axes: [{ ...axis, space: 90, size: 28, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56, values: (_, ticks) => ticks.map(format) }],
     series: [{}, ...lines.map((line) => ({ label: line.name, stroke: color(line.color), width: 1.5, points: { show: false }, spanGaps: true }))],
   };
 }
 
-export default function Chart({ times, lines, label, format, height = 130 }: Props) {
+export default function Chart(props: Props) {
+  const { times, lines, label, height = 130 } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const latest = useRef<Props>({ times, lines, label, format, height });
+  const latest = useRef<Props>(props);
   useEffect(() => {
-    latest.current = { times, lines, label, format, height };
+    latest.current = props;
     plot.current?.setData([times, ...lines.map((line) => line.values)]);
   });
   useEffect(() => {
@@ -45,8 +47,8 @@ export default function Chart({ times, lines, label, format, height = 130 }: Pro
     if (!element) return;
     const draw = () => {
       plot.current?.destroy();
-      const { times: at, lines: now, format: text } = latest.current;
-      plot.current = new uPlot(optionsOf(now, text, element.clientWidth, height), [at, ...now.map((line) => line.values)], element);
+      const { times: at, lines: now } = latest.current;
+      plot.current = new uPlot(optionsOf(latest.current, element.clientWidth, height), [at, ...now.map((line) => line.values)], element);
     };
     draw();
     const resized = new ResizeObserver(() => { plot.current?.setSize({ width: element.clientWidth, height }); });

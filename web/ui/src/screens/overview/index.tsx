@@ -54,7 +54,7 @@ function Now() {
       </Figure>
       <Figure name="Time of an execution" value={p99 === undefined ? 'none ended yet' : `${durationText(p50)} median, ${durationText(p99)} p99`}>
         <Chart
-          times={times} label={`Time of executions: ${durationText(p50)} median, ${durationText(p99)} at the 99th percentile`} format={milliseconds}
+          times={times} label={`Time of executions: ${durationText(p50)} median, ${durationText(p99)} at the 99th percentile`} format={milliseconds} least={0.1}
           lines={[
             { name: 'Median', color: '--accent', values: points.map((point) => timed(point.executions.p50_ms)) },
             { name: 'p99', color: '--warn', values: points.map((point) => timed(point.executions.p99_ms)) },
@@ -126,7 +126,10 @@ export default function Overview() {
       <div className="screen-body">
         <div className={css.stack}>
           {health.error && !health.data && <ProblemBox error={health.error} onRetry={() => void health.refetch()} />}
-          {health.data && (needs.length > 0 ? <Attention needs={needs} /> : <Note tone="good">Nothing needs attention: {counted(sources.length, 'source')} watched, no dead letters.</Note>)}
+          {needs.length > 0 && <Attention needs={needs} />}
+          {needs.length === 0 && sources.length > 0 && (
+            <Note tone="good">Nothing needs attention: {counted(sources.length, 'source')} watched, no dead letters.</Note>
+          )}
           {health.data && sources.length === 0 && (
             <Empty title="No database is watched yet">
               <p>Rowhook watches the connections of its configuration. Add one, then restart or send SIGHUP; <code>rowhook doctor</code> says what the database still lacks. Events can also be posted to the API without any source.</p>
