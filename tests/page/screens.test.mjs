@@ -60,7 +60,7 @@ async function look(engine, name, at, text, options) {
   const page = await openPage(browser, engine, { ...options, at });
   try {
     await page.getByText(text).filter({ visible: true }).first().waitFor({ timeout: 20_000 });
-    if (name === 'overview') await page.waitForFunction(() => document.querySelectorAll('canvas').length >= 3, undefined, { timeout: 20_000 });
+    if (name === 'overview') await page.getByText(/median, /).waitFor({ timeout: 20_000 });
     assert.deepEqual(await axe(page), []);
     const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, globalThis.innerWidth]);
     assert.ok(wide <= window, `${wide} pixels wide`);

@@ -21,13 +21,22 @@ interface Props {
 
 const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// At least the last minute, so that a line grows into the picture instead of being stretched over it.
+function windowOf(first: number | null, last: number | null): [number, number] {
+  const end = last ?? Date.now() / 1000;
+  return [Math.min(first ?? end, end - 60), end];
+}
+
 const clock = (seconds: number) => new Date(seconds * 1000).toLocaleTimeString('en-GB');
 
 function optionsOf({ lines, format, least = 1 }: Props, width: number, height: number): uPlot.Options {
   const axis = { stroke: color('--muted'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   return {
     width, height, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
-    scales: { y: { range: (_, __, top) => [0, Math.max(top * 1.15, least)] } },
+    scales: {
+      x: { range: (_, first, last) => windowOf(first, last) },
+      y: { range: (_, __, top) => [0, Math.max(top * 1.15, least)] },
+    },
     axes: [{ ...axis, space: 90, size: 28, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56, values: (_, ticks) => ticks.map(format) }],
     series: [{}, ...lines.map((line) => ({ label: line.name, stroke: color(line.color), width: 1.5, points: { show: false }, spanGaps: true }))],
   };

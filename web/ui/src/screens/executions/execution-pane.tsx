@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { api, path } from '../../api/client';
 import { parseJson, writeJson, type JsonValue } from '../../api/json';
 import { useAction, useMay, useRead } from '../../api/queries';
-import type { Execution, RowEvent, Workflow } from '../../api/types';
+import type { Execution, RowEvent, Trigger, Workflow } from '../../api/types';
 import { Id } from '../../parts/copy';
 import { Icon } from '../../parts/icon';
 import { Journey, type Stop } from '../../parts/journey';
@@ -26,13 +26,14 @@ function Actions({ execution, onEdit }: { execution: Execution; onEdit: () => vo
   const cancel = useAction((id: string) => api.post(path`/executions/${id}/cancel`), 'executions');
   const canRetry = mayOperate && (ended.has(execution.status) || execution.status === 'retrying') && execution.status !== 'completed';
   useShortcut('r', 'Retry the execution', 'Executions', () => { retry.mutate(execution.id); }, canRetry);
-  if (!mayOperate) return null;
+  const canCancel = mayOperate && !ended.has(execution.status);
+  if (!canRetry && !canCancel) return null;
   return (
     <>
       <div className="row">
         {canRetry && <button type="button" className="primary" disabled={retry.isPending} onClick={() => { retry.mutate(execution.id); }}><Icon name="retry" size={14} />Retry</button>}
         {canRetry && <button type="button" onClick={onEdit}>Retry with another input…</button>}
-        {!ended.has(execution.status) && <button type="button" className="danger" disabled={cancel.isPending} onClick={() => { cancel.mutate(execution.id); }}>Cancel</button>}
+        {canCancel && <button type="button" className="danger" disabled={cancel.isPending} onClick={() => { cancel.mutate(execution.id); }}>Cancel</button>}
       </div>
       {retry.error && <ProblemBox error={retry.error} />}
       {cancel.error && <ProblemBox error={cancel.error} />}
@@ -78,13 +79,15 @@ export function ExecutionPane({ id }: { id: string }) {
   const eventId = execution?.event_id ?? '';
   const event = useRead<RowEvent>(['events', eventId], path`/events/${eventId}`, {}, { when: eventId !== '' });
   const workflow = useRead<Workflow>(['workflows', execution?.workflow_id], path`/workflows/${execution?.workflow_id ?? ''}`, {}, { when: execution !== undefined });
+  const triggerId = execution?.trigger_id ?? 0;
+  const ofTrigger = useRead<Trigger>(['triggers', triggerId], path`/triggers/${triggerId}`, {}, { when: triggerId !== 0 });
   const [editing, setEditing] = useState(false);
   const [failedOnly, setFailedOnly] = useState(false);
   const nameOf = (nodeId: string) => workflow.data?.nodes.find((node) => node.node_id === nodeId)?.name || nodeId;
   const steps = execution?.steps ?? [];
   const failed = steps.filter((step) => step.status !== 'completed');
   const trigger: Stop[] = execution?.trigger_id
-    ? [{ key: 'trigger', title: `Trigger ${execution.trigger_id}`, state: 'matched', detail: <Link href={`/triggers/${execution.trigger_id}`}>Open the trigger</Link> }]
+    ? [{ key: 'trigger', title: ofTrigger.data?.name ?? `Trigger ${execution.trigger_id}`, state: 'matched', detail: <Link href={`/triggers/${execution.trigger_id}`}>Open the trigger</Link> }]
     : [];
   const stops: Stop[] = execution
     ? [...(event.data ? eventStops(event.data) : []), ...trigger, ...stepStops(failedOnly ? failed : steps, nameOf), effectStop(execution)]
