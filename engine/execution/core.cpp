@@ -91,11 +91,12 @@ void SchedulerCore::start_ready() {
 }
 
 void SchedulerCore::written(const Rows& rows) {
-  lanes.with([&](Lanes& mine) {
+  const bool room = lanes.with([&](Lanes& mine) {
     for (const auto& meaning : rows.meanings)
       if (meaning.frees_room) mine.durable(meaning.trigger_id);
+    return mine.has_ample_room();
   });
-  lanes.notify();
+  if (stopping || (room && router_waits)) lanes.notify();
   for (const auto& row : rows.executions) {
     if (row.without_row) continue;
     metrics.by_status[static_cast<std::size_t>(row.status)]->add();
@@ -134,7 +135,7 @@ void SchedulerCore::tell_breakers(const std::vector<Lanes::Breaker>& changes,
 std::vector<LiveExecution*> SchedulerCore::finished(std::vector<Finished>& ended) {
   std::vector<Conclusion> conclusions;
   conclusions.reserve(ended.size());
-  bool parked = false, without_row = false;
+  bool parked = false, without_row = false, room = false;
   for (auto& [job, attempt] : ended) {
     metrics.duration.observe(attempt.execution_time_ms / 1000);
     if (job->attempt == 0)
@@ -175,11 +176,12 @@ std::vector<LiveExecution*> SchedulerCore::finished(std::vector<Finished>& ended
     // Under the lock: whoever loads a lane's rows after this must find them in the writer's queue.
     writer.add(std::move(rows));
     mine.take(SIZE_MAX, now, next);
-    parked = parked || mine.has_waiting();
+    parked = parked || mine.has_rows_to_load();
+    room = mine.has_ample_room();
     breakers = mine.take_breaker_changes();
     if (!breakers.empty()) metrics.open_breakers.set(static_cast<double>(mine.breakers().size()));
   });
-  lanes.notify();
+  if (stopping || (room && router_waits)) lanes.notify();
   if (!breakers.empty()) tell_breakers(breakers, ended);
   if (without_row) writer.touch();
   for (std::size_t i = 0; i < ended.size(); ++i) {

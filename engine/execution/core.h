@@ -71,7 +71,8 @@ class SchedulerCore {
   std::mutex routing;  // held while a batch is routed: nobody changes the router in the middle
   std::atomic<std::uint64_t> routed{
       0};  // every event up to here was matched, and its rows are in the writer's queue
-  std::atomic<bool> recovered{false};  // what an earlier process left is known
+  std::atomic<bool> router_waits{false};  // for room in the lanes
+  std::atomic<bool> recovered{false};     // what an earlier process left is known
   std::atomic<bool> stopping{false};
   std::function<void()> something_parked;  // wakes Parking
   std::function<void(std::int64_t, const std::string&)>

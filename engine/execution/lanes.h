@@ -96,7 +96,7 @@ class Lanes {
     std::string table, key;
     std::uint64_t through_seq = 0;  // the newest row behind the lane; later ones are not this load's
   };
-  std::vector<Load> take_loads(std::size_t limit, std::size_t rows_each);
+  std::vector<Load> take_loads(Micros now, std::size_t limit, std::size_t rows_each);
   void loaded(const Load& load, std::vector<std::unique_ptr<LiveExecution>>& jobs, bool complete, Micros now);
   void push_load(Load load) { loads_.push_back(std::move(load)); }  // it could not be done now
 
@@ -141,13 +141,20 @@ class Lanes {
 
   // Whether the router may read on: there is room, or what lacks room would be spilled.
   bool may_read(Micros now);
+  // While memory is full: what waits behind triggers that are failing or slow gives its place to the others.
+  // Returns the jobs that now have to be written as pending rows; their lanes load them again when there is
+  // room.
+  std::vector<std::unique_ptr<LiveExecution>> relieve(Micros now);
   void set_active_triggers(std::size_t count) { active_triggers_ = count; }
   void stop() { stopped_ = true; }  // nothing starts any more
   std::size_t running() const { return running_; }
   std::size_t live() const { return live_; }  // jobs in memory and rows that are not durable yet
   std::size_t bytes() const { return bytes_; }
   std::size_t blocked() const { return blocked_; }  // lanes
-  bool has_waiting() const { return !turns_.empty() || !loads_.empty() || !spilling_.empty(); }
+  bool has_waiting() const { return !turns_.empty() || has_rows_to_load(); }
+  bool has_rows_to_load() const { return !loads_.empty() || !spilling_.empty(); }
+  // Enough room that the router should be woken for it.
+  bool has_ample_room() const { return live_ + limits_.jobs / 8 <= limits_.jobs; }
   std::size_t retrying(std::int64_t trigger_id) const;  // parked retries of a trigger
   std::vector<std::int64_t> spilling() const;
 

@@ -74,13 +74,16 @@ std::optional<Micros> Lanes::next_due() const {
   return due_.begin()->at;
 }
 
-std::vector<Lanes::Load> Lanes::take_loads(std::size_t limit, std::size_t rows_each) {
+std::vector<Lanes::Load> Lanes::take_loads(Micros now, std::size_t limit, std::size_t rows_each) {
   if (stopped_ || live_ >= limits_.jobs) return {};
   const std::size_t room = std::max<std::size_t>((limits_.jobs - live_) / rows_each, 1);
-  const auto count = static_cast<std::ptrdiff_t>(std::min({limit, room, loads_.size()}));
-  std::vector<Load> out(std::make_move_iterator(loads_.begin()),
-                        std::make_move_iterator(loads_.begin() + count));
-  loads_.erase(loads_.begin(), loads_.begin() + count);
+  std::vector<Load> out, later;
+  for (auto& load : loads_) {
+    const TriggerState& trigger = state(load.trigger_id);
+    const bool now_useful = trigger.open_until <= now && !trigger.probe && !over_share(trigger);
+    (now_useful && out.size() < std::min(limit, room) ? out : later).push_back(std::move(load));
+  }
+  loads_ = std::move(later);
   return out;
 }
 
@@ -98,6 +101,24 @@ void Lanes::loaded(const Load& load, std::vector<std::unique_ptr<LiveExecution>>
     if (complete && lane.last_behind == load.through_seq) set_blocked(lane, false);
   }
   settle(lane, load.table, load.key);
+}
+
+std::vector<std::unique_ptr<LiveExecution>> Lanes::relieve(Micros now) {
+  std::vector<std::unique_ptr<LiveExecution>> evicted;
+  if (live_ < limits_.jobs && bytes_ < limits_.bytes) return evicted;
+  for (auto& [id, trigger] : triggers_) {
+    if (!must_spill(*trigger, now)) continue;
+    for (auto& [lane_id, lane] : trigger->lanes) {
+      if (!lane.first || lane.first->is_retry) continue;
+      const EventPtr event = lane.first->event;
+      set_blocked(lane, true);
+      evict(lane, evicted);
+      if (!lane.first) lane.ready = false;
+      settle(lane, event->shape->table, event->key);
+    }
+    std::erase_if(trigger->ready, [](const Lane* lane) { return !lane->ready; });
+  }
+  return evicted;
 }
 
 void Lanes::spill(TriggerState& trigger, std::uint64_t from_seq) {

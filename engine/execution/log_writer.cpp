@@ -12,6 +12,8 @@ namespace rowhook {
 namespace {
 constexpr std::size_t group = 1000;
 constexpr std::chrono::milliseconds lazy{100};
+// While rows keep coming, a group gathers for this long: a transaction costs more than the rows in it.
+constexpr std::chrono::milliseconds gathering{3};
 
 Rows front_of(Rows& queue, std::size_t count) {
   if (queue.size() <= count) return std::exchange(queue, {});
@@ -47,7 +49,8 @@ void LogWriter::stop(std::chrono::milliseconds grace) {
 
 void LogWriter::add(Rows rows) {
   if (rows.empty()) return;
-  state_.with([&](State& state) {
+  const bool wake = state_.with([&](State& state) {
+    const std::size_t before = state.queue.size();
     state.added += rows.size();
     if (state.queue.empty()) {
       state.queue = std::move(rows);
@@ -55,8 +58,9 @@ void LogWriter::add(Rows rows) {
       std::move(rows.executions.begin(), rows.executions.end(), std::back_inserter(state.queue.executions));
       state.queue.meanings.insert(state.queue.meanings.end(), rows.meanings.begin(), rows.meanings.end());
     }
+    return before == 0 || (before < group && state.queue.size() >= group);
   });
-  state_.notify();
+  if (wake) state_.notify();
 }
 
 void LogWriter::touch() {
@@ -88,6 +92,10 @@ Rows LogWriter::gather() {
   };
   state.wait([&] { return something() || state->touched; });
   if (!something()) state.wait_for(lazy, something);
+  if (std::chrono::steady_clock::now() < written_at_ + gathering)
+    state.wait_until(written_at_ + gathering, [&] {
+      return state->queue.size() >= group || state->stopping || state->abandoned || state->hurry;
+    });
   state->touched = state->hurry = false;
   return front_of(state->queue, group);
 }
@@ -103,6 +111,7 @@ void LogWriter::run() {
     });
     const bool written = (rows.empty() && mark == durable_mark()) || write(rows, mark);
     if (written) {
+      written_at_ = std::chrono::steady_clock::now();
       journal_.set_low_water(mark);
       durable_(rows);
     }

@@ -73,6 +73,7 @@ class LogWriter {
   Guarded<LowWater>& low_water_;
   Durable durable_;
   mutable Guarded<State> state_;
+  std::chrono::steady_clock::time_point written_at_{};  // confined to the writer's thread
   std::thread thread_;
 };
 

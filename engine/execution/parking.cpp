@@ -91,7 +91,7 @@ bool Parking::bring_back() {
   if (!core_.writer.trouble().empty()) return false;
   core_.lanes.with([&](Lanes& lanes) {
     due = lanes.take_due(now, page);
-    loads = lanes.take_loads(page, lane_page);
+    loads = lanes.take_loads(now, page, lane_page);
     drains = lanes.take_drains(now, page);
   });
   core_.start_ready();  // what an interval or another trigger's share held back

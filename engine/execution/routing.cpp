@@ -80,7 +80,14 @@ bool Routing::wait_for_room() {
   const bool narrow = core_.low_water.with([](const LowWater& low) { return low.span() < longest_span; });
   auto lanes = core_.lanes.lock();
   if (narrow && lanes->may_read(core_.steady())) return true;
+  Rows rows;
+  for (const auto& job : lanes->relieve(core_.steady()))
+    rows.add(row_of(*job, ExecutionStatus::pending), {job->seq, job->trigger->trigger.id, true, true});
+  // Under the lock: whoever loads a lane's rows after this must find them in the writer's queue.
+  core_.writer.add(std::move(rows));
+  core_.router_waits = true;
   lanes.wait_for(room_wait, [&] { return core_.stopping || (narrow && lanes->may_read(core_.steady())); });
+  core_.router_waits = false;
   return false;
 }
 

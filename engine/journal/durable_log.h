@@ -13,7 +13,7 @@ namespace rowhook {
 
 struct DurableLogOptions {
   Retention retention;
-  std::size_t recent_bytes = 32U << 20;  // events kept in memory for readers
+  std::size_t recent_bytes = 16U << 20;  // events kept in memory for readers
   std::chrono::milliseconds housekeeping_interval{5000};
 };
 

@@ -51,6 +51,8 @@ export async function drain({ postgres, quick }) {
       const engine = await engines[round].start();
       await until(async () => { const at = await engine.position('bench'); return at && lsnNumber(at) >= lsnNumber(end); }, 'the backlog to be journaled', 300, 5);
       ours.push(count / (Number(process.hrtime.bigint() - started) / 1e9));
+      const captured = await engine.metric('rowhook_captured_events_total');
+      if (captured < count) throw new Error(`${captured} of ${count} changes were journaled`);
       memory.push(engine.peak());
       await engine.stop();
     }

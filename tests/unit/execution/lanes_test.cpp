@@ -35,6 +35,14 @@ class World {
       lanes.durable(trigger);
     }
   }
+  // What Routing does while it waits for room.
+  void relieve() {
+    for (const auto& job : lanes.relieve(now)) {
+      const auto id = std::pair(job->trigger->trigger.id, job->seq);
+      log[id] = {ExecutionStatus::pending, keys[id]};
+      lanes.durable(id.first);
+    }
+  }
   void start() {
     std::vector<LiveExecution*> out;
     lanes.take(SIZE_MAX, now, out);
@@ -92,7 +100,7 @@ class World {
       job->attempt = 1;
       EXPECT_TRUE(lanes.admit_retry(job, now));
     }
-    for (const auto& load : lanes.take_loads(page, page)) {
+    for (const auto& load : lanes.take_loads(now, page, page)) {
       std::vector<std::unique_ptr<LiveExecution>> jobs;
       bool complete = true;
       for (const auto& [id, row] : log) {
@@ -371,6 +379,31 @@ TEST(Lanes, D30_ASlowTriggerGivesItsPlaceToTheLogInsteadOfHoldingUpTheRouter) {
   EXPECT_GE(of_second, 195u);
 }
 
+TEST(Lanes, D30_WhatCameBeforeATriggerShowedToBeSlowGivesItsPlaceAsWell) {
+  Lanes::Limits limits;
+  limits.jobs = 100;
+  limits.running = 8;
+  World world(limits);
+  world.lanes.set_active_triggers(2);
+  for (std::int64_t i = 0; i < 120; ++i) world.arrive(1, i % 60);  // one batch of the router
+  world.start();
+  world.now += 2 * limits.slow_wait;  // nothing ends
+  EXPECT_FALSE(world.lanes.may_read(world.now));
+  world.relieve();
+  EXPECT_TRUE(world.lanes.may_read(world.now));
+  EXPECT_EQ(world.lanes.live(), world.lanes.running()) << "what runs stays";
+  world.arrive(2, 1);
+  for (int round = 0; round < 2000 && world.lanes.live() + world.lanes.blocked() > 0; ++round) {
+    while (!world.running.empty()) world.succeed(world.running.front()->seq);
+    world.now += 100;
+    world.bring_back();
+    world.start();
+  }
+  EXPECT_EQ((world.done[{2, 1}].size()), 1u);
+  for (std::uint64_t key = 0; key < 60; ++key)
+    EXPECT_THAT((world.done[{1, static_cast<std::int64_t>(key)}]), ElementsAre(key + 1, key + 61));
+}
+
 TEST(Lanes, AloneASlowTriggerHoldsUpTheRouterInstead) {
   Lanes::Limits limits;
   limits.jobs = 40;
@@ -451,6 +484,7 @@ TEST_P(LanesProperty, D29_NothingLostDoubledOrOutOfOrder) {
       world.arrive(1 + static_cast<std::int64_t>(random() % 3), static_cast<std::int64_t>(random() % 7));
       ++arrived;
     }
+    if (chance(20)) world.relieve();
     if (chance(50)) world.start();
     if (!world.running.empty() && chance(50)) {
       const std::uint64_t seq = world.running[random() % world.running.size()]->seq;
