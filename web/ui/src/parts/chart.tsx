@@ -32,7 +32,7 @@ const clock = (seconds: number) => new Date(seconds * 1000).toLocaleTimeString('
 function optionsOf({ lines, format, least = 1 }: Props, width: number, height: number): uPlot.Options {
   const axis = { stroke: color('--muted'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   return {
-    width, height, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
+    width, height, legend: { show: false }, cursor: { show: false }, padding: [8, 28, 0, 0],
     scales: {
       x: { range: (_, first, last) => windowOf(first, last) },
       y: { range: (_, __, top) => [0, Math.max(top * 1.15, least)] },

@@ -53,3 +53,9 @@ export function CodeBlock({ text, what }: { text: string; what: string }) {
     </div>
   );
 }
+
+/** What mends something: statements and commands to copy, or advice in words. */
+export function Remedy({ text }: { text: string }) {
+  const isCode = /^(ALTER|CREATE|DROP|GRANT|REVOKE|SELECT|INSERT|UPDATE|DELETE|SET|ANALYZE|REINDEX|rowhook|psql|mysql|mariadb|sqlite3|systemctl)\b/.test(text) || /;\s*$/.test(text);
+  return isCode ? <CodeBlock text={text} what="the remedy" /> : <p>{text}</p>;
+}

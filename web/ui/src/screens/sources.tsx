@@ -2,7 +2,7 @@ import { useLocation, Link } from 'wouter';
 import { api, path } from '../api/client';
 import { useAction, useList, useMay, useRead } from '../api/queries';
 import type { RowEvent, Source } from '../api/types';
-import { CodeBlock, Id } from '../parts/copy';
+import { CodeBlock, Id, Remedy } from '../parts/copy';
 import { Icon } from '../parts/icon';
 import { Empty, Note, ProblemBox } from '../parts/notice';
 import { Facts, Pane, Part, Split } from '../parts/pane';
@@ -22,7 +22,7 @@ const columns: Column<Source>[] = [
 
 const meanings: Record<Source['state'], string> = {
   running: 'Every committed change arrives in the journal.',
-  degraded: 'It works, but something about it needs to be mended.',
+  degraded: 'Changes arrive late, or not yet. It tries again by itself.',
   gap: 'Changes may be missing. A capture_gap event says which, and what to do.',
   failed: 'Nothing is captured until the reason is mended; it tries again by itself.',
   paused: 'Somebody paused it. The database keeps what happens until it goes on.',
@@ -64,7 +64,7 @@ function SourcePane({ name }: { name: string }) {
             <p>{source.reason ?? meanings[source.state]}</p>
             {source.reason && <p className="muted">{meanings[source.state]}</p>}
           </Note>
-          {source.remedy && <Part title="What mends it"><CodeBlock text={source.remedy} what="the remedy" /></Part>}
+          {source.remedy && <Part title="What mends it"><Remedy text={source.remedy} /></Part>}
           <PauseButton source={source} />
           <Part title="Where it stands">
             <Facts

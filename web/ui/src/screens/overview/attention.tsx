@@ -2,7 +2,7 @@
 import { Link } from 'wouter';
 import { useList } from '../../api/queries';
 import type { Execution, Health } from '../../api/types';
-import { CodeBlock } from '../../parts/copy';
+import { Remedy } from '../../parts/copy';
 import { Status } from '../../parts/status';
 import { bytesText, counted } from '../../parts/time';
 import css from './overview.module.css';
@@ -50,7 +50,7 @@ export function Attention({ needs }: { needs: Need[] }) {
             <div className="stack grow">
               <div className="row"><strong>{need.what}</strong>{need.to && <Link href={need.to}>{need.action}</Link>}</div>
               {need.detail && <p>{need.detail}</p>}
-              {need.remedy && <CodeBlock text={need.remedy} what="the remedy" />}
+              {need.remedy && <Remedy text={need.remedy} />}
             </div>
           </li>
         ))}
