@@ -50,6 +50,8 @@ const screens = {
   journal: async () => ['/settings/journal', 'Events kept'],
   appearance: async () => ['/settings/appearance', 'As the system'],
   triggers: async () => ['/triggers', 'Order status changed'],
+  trigger: async () => [`/triggers/${(await first('/triggers', (each) => each.name === 'Order status changed')).id}`, /^Test the last/],
+  'new-trigger': async () => ['/triggers/new?source=shop', 'customer_email'],
   workflows: async () => ['/workflows', 'Order status'],
   scripts: async () => ['/scripts', 'order_status'],
 };

@@ -33,12 +33,14 @@ export function useRead<T>(key: readonly unknown[], at: string, query: Query = {
   });
 }
 
-/** One thing that will be saved: the data is { body, etag }. */
+/** One thing that will be saved, never from the cache: the data is { body, etag }. */
 export function useDocument<T>(key: readonly unknown[], at: string, options: ReadOptions = {}) {
   return useQuery({
     queryKey: [...key, 'document'],
     queryFn: ({ signal }) => api.fetch<T>(at, {}, signal),
     enabled: options.when ?? true,
+    staleTime: 0,
+    gcTime: 0,
     refetchInterval: options.every ?? false,
     refetchOnWindowFocus: false,
   });

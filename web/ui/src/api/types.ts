@@ -133,6 +133,23 @@ export interface Trigger {
   [name: string]: unknown;
 }
 
+/** What a trigger would do with an event. */
+export interface TriggerTest extends Verdict {
+  event_id: string;
+  is_active: boolean;
+  item: JsonValue;
+  execution: Execution | null; // of the dry run of its workflow, when it matched
+}
+
+/** How many triggers were made in an hour, per source and event type. */
+export interface TriggerMetric {
+  hour: string;
+  source: string;
+  event_type: string;
+  trigger_count: number;
+  active_count: number;
+}
+
 export interface WorkflowNode {
   node_id: string;
   node_type: string;
@@ -174,7 +191,50 @@ export interface NodeType {
 export interface Script {
   name: string;
   source: string;
+  revision: number;
+  updated_by: string | null;
+  created_at: string;
+  updated_at: string;
   [name: string]: unknown;
+}
+
+export interface LibraryEntry {
+  name: string; // "text.split"
+  kind: 'function' | 'value';
+  form: string; // as it is written: "text.split(s, separator)"
+  returns: string;
+  doc: string;
+}
+
+/** What scripts can name, and the columns of the watched tables of a source. */
+export interface ScriptLibrary {
+  entries: LibraryEntry[];
+  tables: { name: string; columns: { name: string; type: string; lua_type: string }[] }[];
+}
+
+export interface ScriptError {
+  type: string;
+  message: string;
+  script: string;
+  line: number | null;
+  column: number | null;
+  traceback?: string;
+  fields?: JsonRecord; // the columns it had read
+}
+
+export interface ScriptCheck {
+  ok: boolean;
+  error?: ScriptError;
+  problems: { severity: 'error' | 'warning'; line: number; column: number; message: string }[];
+}
+
+export interface ScriptRun {
+  ok: boolean;
+  error?: ScriptError;
+  result?: JsonValue;
+  logs: { level: string; message: string }[];
+  time_ms: number;
+  memory_bytes: number;
 }
 
 export type RoleName = 'viewer' | 'operator' | 'author' | 'admin';
