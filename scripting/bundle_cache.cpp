@@ -54,10 +54,11 @@ BundlePtr BundleCache::make(const ScriptPtr& script) const {
   bundle->id = script->id;
   bundle->uses_state = script->uses_state;
   bundle->limits = limits_;
+  bundle->coverage = limits_.coverage;
   for (const auto& own : limits_.own)
     if (glob_matches(own.scripts, script->name)) {
       bundle->limits = own.limits;
-      bundle->jit = own.jit;
+      bundle->jit = own.jit && !limits_.coverage;  // compiled code has no lines
       break;
     }
   if (script->modules.empty() || !library_) return bundle;

@@ -52,9 +52,10 @@ struct Dispatcher::Batch {
   std::chrono::nanoseconds used{0};  // processor time of the host then
 };
 
-Dispatcher::Dispatcher(const ScriptLimits& limits, bool jit, Metrics& metrics)
+Dispatcher::Dispatcher(const ScriptLimits& limits, bool jit, Metrics& metrics, ScriptCosts& costs)
     : limits_(limits),
       pool_(limits, limits.hosts, jit),
+      costs_(costs),
       kills_(metrics.counter("rowhook_script_hosts_killed_total",
                              "Script hosts that were killed or ended by themselves")),
       seconds_(metrics.counter("rowhook_script_seconds_total", "Time spent in scripts, in seconds")) {
@@ -283,7 +284,19 @@ void Dispatcher::watch(Batch& batch, Lane& lane) {
   }
 }
 
+namespace {
+
+bool is_mistake(ScriptError::Type type) {
+  return type != ScriptError::Type::retry && type != ScriptError::Type::rejected;
+}
+
+}  // namespace
+
 struct Dispatcher::Tally {
+  explicit Tally(ScriptCosts& all) : costs(all) {}
+  ScriptCosts& costs;
+  const ScriptBundle* bundle = nullptr;  // of the call before
+  ScriptMeter* meter = nullptr;
   std::size_t calls[2] = {0, 0};
   std::size_t errors[ScriptError::types] = {};
   double seconds = 0;
@@ -291,6 +304,12 @@ struct Dispatcher::Tally {
     ++calls[job.call.bundle->script->kind == ScriptKind::filter ? 0 : 1];
     seconds += std::chrono::duration<double>(result.time).count();
     if (result.error) ++errors[static_cast<std::size_t>(result.error->type)];
+    if (!job.call.event) return;  // only compiled
+    if (job.call.bundle != bundle) {
+      bundle = job.call.bundle;
+      meter = &costs.meter(bundle->script->name);
+    }
+    meter->add(result.time, result.memory_bytes, result.error && is_mistake(result.error->type));
   }
 };
 
@@ -305,7 +324,7 @@ void Dispatcher::count(const Tally& tally) {
 // Delivers every response that has come. False: the host wrote something else than responses.
 bool Dispatcher::deliver_finished(Batch& batch) {
   std::string_view bytes = batch.host.new_responses();
-  Tally tally;
+  Tally tally(costs_);
   PendingRun* run = nullptr;  // of the last results placed, not yet counted there
   std::size_t placed = 0;
   bool sound = true;
@@ -319,6 +338,7 @@ bool Dispatcher::deliver_finished(Batch& batch) {
       const auto kind = job.call.event ? std::optional(job.call.bundle->script->kind) : std::nullopt;
       ScriptResult result = read_response(bytes, kind, job.call.bundle->limits.output_limit);
       ++batch.delivered;
+      if (limits_.coverage) note_coverage(result);
       tally.add(job, result);
       note_time(job, result.time);
       if (!job.run) {
@@ -337,6 +357,26 @@ bool Dispatcher::deliver_finished(Batch& batch) {
   count(tally);
   complete();
   return sound;
+}
+
+void Dispatcher::note_coverage(const ScriptResult& result) {
+  coverage_.with([&](std::map<std::string, ScriptCoverage>& scripts) {
+    for (const auto& seen : result.coverage) {
+      ScriptCoverage& known = scripts[seen.script];
+      std::vector<int> ran;
+      std::set_union(known.ran.begin(), known.ran.end(), seen.ran.begin(), seen.ran.end(),
+                     std::back_inserter(ran));
+      known = {seen.script, seen.lines, std::move(ran)};
+    }
+  });
+}
+
+std::vector<ScriptCoverage> Dispatcher::coverage() const {
+  return coverage_.with([](const std::map<std::string, ScriptCoverage>& scripts) {
+    std::vector<ScriptCoverage> out;
+    for (const auto& [name, seen] : scripts) out.push_back(seen);
+    return out;
+  });
 }
 
 // The call at work is slow: what it has overtaken goes on elsewhere.
@@ -396,7 +436,7 @@ void Dispatcher::fail(Job& job, ScriptError::Type type, const std::string& why) 
   ScriptResult result;
   const std::string& name = job.call.bundle->script->name;
   result.error = ScriptError{type, name + ": " + why, name, 0};
-  Tally tally;
+  Tally tally(costs_);
   tally.add(job, result);
   count(tally);
   deliver(job, std::move(result));

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <thread>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 #include "engine/base/guarded.h"
 #include "engine/base/metrics.h"
 #include "scripting/host_pool.h"
+#include "scripting/script_costs.h"
 
 namespace rowhook {
 
@@ -58,7 +60,8 @@ struct Job {
 // while. So nobody waits for a slow script but its own callers. Thread safety: safe to share.
 class Dispatcher {
  public:
-  Dispatcher(const ScriptLimits& limits, bool jit, Metrics& metrics);
+  // `costs` outlives it.
+  Dispatcher(const ScriptLimits& limits, bool jit, Metrics& metrics, ScriptCosts& costs);
   ~Dispatcher();  // what still waits or runs is answered with an error
 
   // Runs jobs that all belong to `run`, in the calling thread where a lane is free. Returns when all are
@@ -69,6 +72,8 @@ class Dispatcher {
   // Queues one; waits while 4096 are waiting. The 1025th waiting call of slow scripts is answered with an
   // error at once.
   void start(Job job);
+  // Which lines ran in all calls so far, by script. Empty without ScriptLimits::coverage.
+  std::vector<ScriptCoverage> coverage() const;
 
  private:
   struct SlowScript {
@@ -103,13 +108,16 @@ class Dispatcher {
   // What one look at the responses brought, counted at once.
   struct Tally;
   void count(const Tally& tally);
+  void note_coverage(const ScriptResult& result);
   bool stopping() const;
 
   const ScriptLimits limits_;
   HostPool pool_;
   mutable Guarded<State> state_;
+  mutable Guarded<std::map<std::string, ScriptCoverage>> coverage_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> slow_scripts_{0};
+  ScriptCosts& costs_;
   Counter* calls_[2];
   Counter* errors_[ScriptError::types];
   Counter& kills_;

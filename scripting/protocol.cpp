@@ -81,6 +81,7 @@ bool RequestWriter::add_script(const ScriptBundle& bundle) {
   write_varint(buffer_, limits.memory_limit);
   write_varint(buffer_, limits.output_limit);
   write_varint(buffer_, limits.depth_limit);
+  write_varint(buffer_, bundle.coverage ? 1 : 0);
   write_bytes(buffer_, bundle.script->name);
   write_bytes(buffer_, bundle.script->text);
   write_varint(buffer_, bundle.modules.size());
@@ -167,6 +168,7 @@ ScriptBundle read_script(std::string_view body) {
   bundle.limits.memory_limit = read_varint(body);
   bundle.limits.output_limit = read_varint(body);
   bundle.limits.depth_limit = static_cast<unsigned>(read_varint(body));
+  bundle.coverage = read_varint(body) != 0;
   std::string name(read_bytes(body)), text(read_bytes(body));
   bundle.script = std::make_shared<const Script>(Script{.kind = kind,
                                                         .name = std::move(name),
@@ -255,6 +257,7 @@ bool write_response(std::span<char> area, std::size_t& used, const HostResponse&
     write_bytes(buffer, change.key);
     write_bytes(buffer, change.value);
   }
+  write_bytes(buffer, response.coverage);
   const auto length = static_cast<std::uint32_t>(buffer.size() - sizeof(std::uint32_t));
   std::memcpy(buffer.data(), &length, sizeof length);
   if (buffer.size() > area.size() - used) return false;
@@ -335,6 +338,28 @@ void read_outcome(std::string_view& body, ResponseStatus status, std::uint64_t o
   }
 }
 
+std::vector<int> read_lines(std::string_view& bytes) {
+  std::vector<int> lines;
+  for (std::uint64_t left = read_varint(bytes); left > 0; --left) {
+    const std::uint64_t line = read_varint(bytes);
+    if (line > 0x7fffffff) damaged("impossible line");
+    lines.push_back(static_cast<int>(line));
+  }
+  return lines;
+}
+
+std::vector<ScriptCoverage> read_coverage(std::string_view bytes) {
+  std::vector<ScriptCoverage> coverage;
+  if (bytes.empty()) return coverage;
+  for (std::uint64_t left = read_varint(bytes); left > 0; --left) {
+    ScriptCoverage& script = coverage.emplace_back();
+    script.script = read_bytes(bytes);
+    script.lines = read_lines(bytes);
+    script.ran = read_lines(bytes);
+  }
+  return coverage;
+}
+
 bool fits(ResponseStatus status, std::optional<ScriptKind> kind) {
   if (status == ResponseStatus::error) return true;
   if (!kind) return status == ResponseStatus::compiled;
@@ -365,6 +390,7 @@ ScriptResult read_response(std::string_view& bytes, std::optional<ScriptKind> ki
     result.logs.push_back({std::string(log_levels[level]), std::string(read_bytes(body))});
   }
   read_changes(body, result.changes);
+  result.coverage = read_coverage(read_bytes(body));
   if (!body.empty()) damaged("bytes left over");
   return result;
 }

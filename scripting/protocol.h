@@ -4,7 +4,7 @@
 //
 //   record    u8 tag, u32 length of the body, body
 //   shape     pack_shape()
-//   script    u64 id, u8 kind, varint time in us, memory, output, depth, bytes name, bytes text,
+//   script    u64 id, u8 kind, varint time in us, memory, output, depth, coverage, bytes name, bytes text,
 //             varint n, n x (bytes name, bytes text): modules
 //   state     pack_state(): what kv holds for the calls that follow
 //   call      CallHeader, new row, old row, item, then bytes: event id, type, order, position, transaction,
@@ -15,7 +15,8 @@
 //             table: bytes JSON · error: u8 type, bytes message, script, varint line, bytes traceback,
 //             varint n, n x (bytes name, bytes JSON): fields, varint ms to wait ·
 //             at the end varint n, n x (u8 level, bytes message): log;
-//             varint n, n x (u8 kind, bytes key, bytes JSON): changes of the kv state
+//             varint n, n x (u8 kind, bytes key, bytes JSON): changes of the kv state;
+//             bytes: Coverage::encoded(), "" when not asked for
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,7 @@ struct ScriptBundle {
   CallLimits limits;
   bool jit = false;         // for a host that compiles
   bool uses_state = false;  // it, or a module, names `kv`
+  bool coverage = false;    // note which lines run
 };
 using BundlePtr = std::shared_ptr<const ScriptBundle>;
 
@@ -117,6 +119,7 @@ struct HostResponse {
   const ScriptError* error = nullptr;
   std::span<const ScriptLogLine> logs;
   std::span<const StateChange> changes = {};
+  std::string_view coverage = {};
 };
 // Appends to the response area; false, nothing written, when there is no room.
 bool write_response(std::span<char> area, std::size_t& used, const HostResponse& response,

@@ -101,13 +101,13 @@ struct ScriptEngine::Impl {
         metrics(its_metrics),
         bundles(std::move(library), limits),
         states(its_states),
-        plain(limits, false, metrics) {}
+        plain(limits, false, metrics, costs) {}
 
   // Trusted scripts have hosts of their own, started with the first of them.
   Dispatcher& dispatcher(const ScriptBundle& bundle) {
     if (!bundle.jit) return plain;
     std::call_once(compiling_once,
-                   [this] { compiling = std::make_unique<Dispatcher>(limits, true, metrics); });
+                   [this] { compiling = std::make_unique<Dispatcher>(limits, true, metrics, costs); });
     return *compiling;
   }
 
@@ -136,6 +136,7 @@ struct ScriptEngine::Impl {
   Metrics& metrics;
   BundleCache bundles;
   ScriptStates* states;
+  ScriptCosts costs;
   Dispatcher plain;
   std::once_flag compiling_once;
   std::unique_ptr<Dispatcher> compiling;
@@ -252,5 +253,8 @@ void ScriptEngine::start(ScriptCall call, std::function<void(ScriptResult)> done
   job.started = std::move(started);
   dispatcher.start(std::move(job));
 }
+
+std::vector<ScriptCost> ScriptEngine::costs() const { return impl_->costs.all(); }
+std::vector<ScriptCoverage> ScriptEngine::coverage() const { return impl_->plain.coverage(); }
 
 }  // namespace rowhook

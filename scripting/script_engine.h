@@ -17,6 +17,7 @@
 #include "engine/event/document.h"
 #include "engine/event/event.h"
 #include "scripting/lua_check.h"
+#include "scripting/script_costs.h"
 #include "scripting/script_state.h"
 
 namespace rowhook {
@@ -58,6 +59,13 @@ struct ScriptLogLine {
   std::string level, message;
 };
 
+// Which lines of a script ran in one call. Lines ascend.
+struct ScriptCoverage {
+  std::string script;
+  std::vector<int> lines;  // that hold code
+  std::vector<int> ran;    // of these
+};
+
 struct ScriptResult {
   std::optional<ScriptError> error;
   bool pass = false;   // filter: its verdict. transform: false means nil was returned (drop the event)
@@ -66,6 +74,7 @@ struct ScriptResult {
   StateChanges changes;  // what it did to its kv state; to be applied when its execution has completed
   std::chrono::nanoseconds time{0};
   std::uint64_t memory_bytes = 0;
+  std::vector<ScriptCoverage> coverage;  // the script and its modules; only with ScriptLimits::coverage
 };
 
 // A script that may be run. Immutable; two with equal kind, name and text are interchangeable.
@@ -99,7 +108,8 @@ struct CallLimits {
 
 // Limits of all scripts, and of some scripts their own. Immutable.
 struct ScriptLimits : CallLimits {
-  unsigned hosts = 1;  // processes that serve calls side by side
+  unsigned hosts = 1;     // processes that serve calls side by side
+  bool coverage = false;  // note which lines run; for tests of scripts: every line that runs costs a call
   struct Own {
     std::string scripts;  // a glob on names of scripts: "report_*"
     CallLimits limits;
@@ -136,6 +146,11 @@ class ScriptEngine {
   // Queues one call; `done` runs on a thread of the engine and must not block. Calls that wait together share
   // a batch.
   void start(ScriptCall call, std::function<void(ScriptResult)> done);
+  // Which lines ran in all calls so far, one element per script and module. Empty without
+  // ScriptLimits::coverage.
+  std::vector<ScriptCoverage> coverage() const;
+  // What the calls of each script took since the start, by name.
+  std::vector<ScriptCost> costs() const;
 
  private:
   struct Impl;

@@ -76,4 +76,8 @@ void ScriptStates::apply(const StateChanges& changes) {
   }
 }
 
+void ScriptStates::clear() {
+  scopes_.with([](Scopes& scopes) { scopes.clear(); });
+}
+
 }  // namespace rowhook

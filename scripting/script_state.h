@@ -52,6 +52,8 @@ class ScriptStates {
   explicit ScriptStates(Load load) : load_(std::move(load)) {}
   std::shared_ptr<const ScriptState> get(const std::string& scope);
   void apply(const StateChanges& changes);
+  // Forgets everything: a scope that is asked for is loaded again.
+  void clear();
 
  private:
   using Scopes = std::unordered_map<std::string, std::shared_ptr<const ScriptState>>;

@@ -37,7 +37,7 @@ void restore(nlohmann::json& written, const nlohmann::json& shown, const nlohman
 
 }  // namespace
 
-WorkflowPtr compile_workflow(const Definition& definition, NodeServices& services) {
+std::shared_ptr<Workflow> make_workflow(const Definition& definition, NodeServices& services) {
   const auto problems = validate_workflow(definition, services);
   if (!problems.empty())
     throw InvalidInput("workflow '" + definition.id + "' is not valid: " + problems.front().pointer + ": " +
@@ -64,6 +64,10 @@ Definition read_workflow(const nlohmann::json& json, NodeServices& services, std
   if (found.empty()) found = validate_workflow(definition, services);
   problems.insert(problems.end(), found.begin(), found.end());
   return definition;
+}
+
+WorkflowPtr compile_workflow(const Definition& definition, NodeServices& services) {
+  return make_workflow(definition, services);
 }
 
 const Definition& definition_of(const Workflow& workflow) { return workflow.definition; }

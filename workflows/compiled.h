@@ -40,4 +40,7 @@ class Workflow {
   const Clock* clock = nullptr;
 };
 
+// compile_workflow() before it is handed out as immutable. Throws InvalidInput.
+std::shared_ptr<Workflow> make_workflow(const Definition& definition, NodeServices& services);
+
 }  // namespace rowhook

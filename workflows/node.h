@@ -31,6 +31,9 @@ struct RunContext {
   std::vector<std::string> notes;  // a node's remarks for the step ("HTTP 204", "3 rows")
   // Changes of kv state: what scripts of this execution did before this node, and what this node does.
   StateChanges earlier_changes, changes;
+  // In a dry run, what a node with effects would have done: {"method","url","headers","body"},
+  // {"connection","sql","params"}, {"level","message"}. Not kept with the step.
+  Document would;
 };
 
 struct Output {

@@ -74,6 +74,9 @@ void declare(CLI::App& app, CommandLine& line) {
   add_api_commands(app, line);
   add_file_commands(app, line);
   add_script_check_commands(app, line);
+  add_author_commands(app, line);
+  add_script_commands(app, line);
+  add_backtest_command(app, line);
 }
 
 void append_usage(const CLI::App& app, const std::string& prefix, std::string& out) {

@@ -36,6 +36,9 @@ void add_api_commands(
     CLI::App& app, CommandLine& line);  // triggers, workflows, executions, dead-letters, token, tail, explain
 void add_file_commands(CLI::App& app, CommandLine& line);          // apply, export
 void add_script_check_commands(CLI::App& app, CommandLine& line);  // script check, script library
+void add_script_commands(CLI::App& app, CommandLine& line);        // script run, repl, versions, rollback
+void add_author_commands(CLI::App& app, CommandLine& line);        // test
+void add_backtest_command(CLI::App& app, CommandLine& line);
 
 // Every command with its options, as Markdown.
 std::string command_line_reference();

@@ -1,11 +1,14 @@
 // Commands that ask the API, whether an engine runs or not.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "engine/app/api_client.h"
 #include "engine/app/cli.h"
 #include "engine/app/data_dir.h"
+#include "engine/app/event_file.h"
 #include "engine/event/document.h"
 
 namespace rowhook {
@@ -233,29 +236,62 @@ std::string text_at(const Document& document, std::string_view path) {
   return value->string() ? *value->string() : value->text();
 }
 
-// Events as they come, oldest first, until interrupted: one line each.
-int tail(CommandLine& line, const std::string& source, const std::string& table, std::string from) {
+struct TailOptions {
+  std::string source, event_type, table, from, save;
+};
+
+// Where an event is saved: `save` itself when it names a file, else a file of its own in that directory.
+std::string fixture_file(const std::string& save, const Document& event) {
+  if (save.ends_with(".json")) return save;
+  const std::string table = text_at(event, "table");
+  return save + "/" + (table == "-" ? "" : table + "-") + text_at(event, "event_type") + "-" +
+         text_at(event, "seq") + ".json";
+}
+
+void save_fixture(const std::string& file, const Document& event) {
+  const auto folder = std::filesystem::path(file).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder);
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << pretty_json(event) << "\n";
+  if (!out.flush()) throw PermanentError(file + ": cannot be written");
+  std::printf("%s\n", file.c_str());
+}
+
+void print_event(OutputForm form, const Document& event) {
+  std::string text;
+  if (form == OutputForm::json) {
+    text = event.text();
+  } else {
+    text = text_at(event, "seq") + "  " + text_at(event, "timestamp") + "  " + text_at(event, "source") +
+           "  " + text_at(event, "event_type") + "  " + text_at(event, "table") + "  " +
+           text_at(event, "record_id") + "  " + text_at(event, "changed_fields");
+  }
+  std::printf("%s\n", text.c_str());
+}
+
+// Events as they come, oldest first, until interrupted: one line each, or one file each. Ends after the first
+// when it is saved to a file of a given name.
+int tail(CommandLine& line, const TailOptions& options) {
   auto client = line.client();
   if (!client->live())
     throw TransientError("no engine runs on " + line.data_dir(), "start one with `rowhook serve` or `rowhook demo`");
   const OutputForm form = line.form();
+  std::string from = options.from;
   for (;;) {
     Query query;
-    query.add("source", source);
-    query.add("table", table);
+    query.add("source", options.source);
+    query.add("event_type", options.event_type);
+    query.add("table", options.table);
     query.add("from_seq", from.empty() ? "now" : from);
     query.add("wait", "20s");
     const Document answer = Document::parse(client->call("GET", api + "events/tail" + query.text()).body);
     for (const Document& event : *answer.find("items")->array()) {
-      std::string text;
-      if (form == OutputForm::json) {
-        text = event.text();
-      } else {
-        text = text_at(event, "seq") + "  " + text_at(event, "timestamp") + "  " + text_at(event, "source") + "  " +
-               text_at(event, "event_type") + "  " + text_at(event, "table") + "  " + text_at(event, "record_id") + "  " +
-               text_at(event, "changed_fields");
+      if (options.save.empty()) {
+        print_event(form, event);
+        continue;
       }
-      std::printf("%s\n", text.c_str());
+      save_fixture(fixture_file(options.save, event), event);
+      if (options.save.ends_with(".json")) return exit_status::done;
     }
     std::fflush(stdout);
     from = text_at(answer, "next_seq");
@@ -264,13 +300,16 @@ int tail(CommandLine& line, const std::string& source, const std::string& table,
 
 void add_tail(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand("tail", "Events as they are journaled");
-  auto source = std::make_shared<std::string>();
-  auto table = std::make_shared<std::string>();
-  auto from = std::make_shared<std::string>();
-  command->add_option("--source", *source, "Only this source");
-  command->add_option("--table", *table, "Only this table");
-  command->add_option("--from", *from, "Start at this seq instead of now")->check(CLI::NonNegativeNumber);
-  command->callback([=, &line] { line.run = [=, &line] { return tail(line, *source, *table, *from); }; });
+  auto options = std::make_shared<TailOptions>();
+  command->add_option("--source", options->source, "Only this source");
+  command->add_option("--event-type", options->event_type, "Only this event type");
+  command->add_option("--table", options->table, "Only this table");
+  command->add_option("--from", options->from, "Start at this seq instead of now")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option(
+      "--save", options->save,
+      "FILE.json: save the next event there, as a fixture, and end; a directory: save every event in it");
+  command->callback([=, &line] { line.run = [=, &line] { return tail(line, *options); }; });
 }
 
 }  // namespace

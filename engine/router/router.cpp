@@ -49,13 +49,6 @@ bool by_id(const CompiledTriggerPtr& a, const CompiledTriggerPtr& b) {
   return std::pair(a->trigger.id, a->trigger.from_seq) < std::pair(b->trigger.id, b->trigger.from_seq);
 }
 
-bool passes(const CompiledTrigger& trigger, const Event& event) {
-  if (trigger.broken) return true;  // the error is the match
-  if (!tables_match(trigger.tables, *event.shape)) return false;
-  if (columns_changed(trigger.changed, event) == Changed::no) return false;
-  return !trigger.where || trigger.where->evaluate(EventScope(event)) == Condition::Truth::yes;
-}
-
 // What a script logs while it decides belongs to nobody's execution: it goes to the engine's log.
 void log_lines(const ScriptCall& call, const ScriptResult& result) {
   for (const auto& line : result.logs) {
@@ -113,6 +106,13 @@ unsigned hops_of(const Event& event) {
   return hops;
 }
 
+bool Router::considers(const CompiledTrigger& trigger, const Event& event) {
+  if (trigger.broken) return true;  // the error is the match
+  if (!tables_match(trigger.tables, *event.shape)) return false;
+  if (columns_changed(trigger.changed, event) == Changed::no) return false;
+  return !trigger.where || trigger.where->evaluate(EventScope(event)) == Condition::Truth::yes;
+}
+
 Router::Router(std::vector<Trigger> revisions, const ScriptText& scripts) {
   auto impl = std::make_shared<Impl>();
   for (auto& revision : revisions) {
@@ -149,7 +149,7 @@ std::vector<Candidate> Router::candidates(const std::vector<EventPtr>& events) c
     }
     if (!route) continue;
     const auto consider = [&](const CompiledTriggerPtr& trigger) {
-      if (trigger->trigger.is_active && holds(trigger->trigger, event->seq) && passes(*trigger, *event))
+      if (trigger->trigger.is_active && holds(trigger->trigger, event->seq) && considers(*trigger, *event))
         out.push_back({trigger, event});
     };
     const auto first = static_cast<std::ptrdiff_t>(out.size());

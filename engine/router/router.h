@@ -100,6 +100,9 @@ class Router {
   // The two halves of match(), in (event, trigger id) order. candidates() costs no script and well under a
   // microsecond.
   std::vector<Candidate> candidates(const std::vector<EventPtr>& events) const;
+  // Whether the trigger's tables, changed and where let the event pass. Its source, event type and whether it
+  // is active are not looked at; one that is broken passes, and errs.
+  static bool considers(const CompiledTrigger& trigger, const Event& event);
   // One Match per candidate, in order, also for those that a script dropped (fires() is false): one batch for
   // all filters and one for the transforms of what passed.
   static std::vector<Match> evaluate(const std::vector<Candidate>& candidates, ScriptEngine& engine);

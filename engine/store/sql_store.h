@@ -35,12 +35,14 @@ class SqlStore final : public Store {
   std::uint64_t count_workflows() override;
 
   StoredScript save_script(const std::string& name, const std::string& text, std::int64_t expected_revision,
-                           const std::string& who) override;
-  void delete_script(const std::string& name) override;
+                           const std::string& who, std::uint64_t head_seq,
+                           std::optional<std::int64_t> restored_from) override;
+  void delete_script(const std::string& name, std::uint64_t head_seq) override;
   std::optional<StoredScript> script(const std::string& name) override;
   std::vector<StoredScript> scripts(const ListRange& range) override;
   std::uint64_t count_scripts() override;
-  std::vector<StoredScript> script_versions(const std::string& name) override;
+  std::vector<ScriptVersion> script_versions(const std::string& name) override;
+  std::optional<std::string> script_text_at(const std::string& name, std::uint64_t seq) override;
   ScriptState script_state(const std::string& scope) override;
 
   void add_token(const Token& token) override;

@@ -19,6 +19,15 @@ struct StoredScript {
   Micros created_at = 0, updated_at = 0;
 };
 
+// A text that a script had, and the journal's seqs for which it was in force: [from_seq, until_seq).
+struct ScriptVersion {
+  std::string text, updated_by;
+  std::int64_t revision = 1;
+  Micros created_at = 0;
+  std::uint64_t from_seq = 0, until_seq = UINT64_MAX;
+  std::optional<std::int64_t> restored_from;  // the revision whose text a roll-back brought back
+};
+
 struct Token {
   std::string id, name, role;  // viewer, operator, author, admin
   std::string hash;            // SHA-256 of the secret, hex; the secret itself is never stored
@@ -88,14 +97,19 @@ class Store {
   virtual std::vector<Definition> workflows(const ListRange& range) = 0;
   virtual std::uint64_t count_workflows() = 0;
 
+  // The new version holds for events behind head_seq. `restored_from`: the older revision whose text this is.
   virtual StoredScript save_script(const std::string& name, const std::string& text,
-                                   std::int64_t expected_revision, const std::string& who) = 0;
-  virtual void delete_script(const std::string& name) = 0;
+                                   std::int64_t expected_revision, const std::string& who,
+                                   std::uint64_t head_seq = 0,
+                                   std::optional<std::int64_t> restored_from = {}) = 0;
+  virtual void delete_script(const std::string& name, std::uint64_t head_seq = 0) = 0;
   virtual std::optional<StoredScript> script(const std::string& name) = 0;
   virtual std::vector<StoredScript> scripts(const ListRange& range) = 0;
   virtual std::uint64_t count_scripts() = 0;
-  virtual std::vector<StoredScript> script_versions(
+  virtual std::vector<ScriptVersion> script_versions(
       const std::string& name) = 0;  // newest first; also of a deleted one
+  // The text in force for an event: nullopt when there was no such script then.
+  virtual std::optional<std::string> script_text_at(const std::string& name, std::uint64_t seq) = 0;
 
   // What a script keeps with kv. Changed by ExecutionLog::write() alone.
   virtual ScriptState script_state(const std::string& scope) = 0;

@@ -27,10 +27,23 @@ std::optional<StoredScript> read_script(Connection& connection, const std::strin
   return script_from_row(result.rows[0]);
 }
 
+// Ends the version in force before the seq behind the head; returns that seq.
+std::int64_t end_version(Connection& connection, const std::string& name, std::uint64_t head_seq) {
+  const auto next = static_cast<std::int64_t>(head_seq) + 1;
+  connection.query(
+      "UPDATE script_versions SET until_seq = CASE WHEN from_seq > $2 THEN from_seq ELSE $2 END "
+      "WHERE name = $1 AND until_seq IS NULL",
+      {name, next});
+  const SqlResult last =
+      connection.query("SELECT COALESCE(max(until_seq), 0) FROM script_versions WHERE name = $1", {name});
+  return std::max(next, as_int(last.rows[0][0]));
+}
+
 }  // namespace
 
 StoredScript SqlStore::save_script(const std::string& name, const std::string& text,
-                                   std::int64_t expected_revision, const std::string& who) {
+                                   std::int64_t expected_revision, const std::string& who,
+                                   std::uint64_t head_seq, std::optional<std::int64_t> restored_from) {
   refuse_nul("the script", "/name", name);
   refuse_nul("the script", "/text", text);
   try {
@@ -50,9 +63,13 @@ StoredScript SqlStore::save_script(const std::string& name, const std::string& t
                      : "INSERT INTO scripts (name, text, updated_by, revision, created_at, updated_at) "
                        "VALUES ($1, $2, $3, $4, TIME($5), TIME($5))"),
           params);
-      connection.query(sql("INSERT INTO script_versions (name, text, updated_by, revision, created_at) "
-                           "VALUES ($1, $2, $3, $4, TIME($5))"),
-                       params);
+      SqlParams version = params;
+      version.emplace_back(end_version(connection, name, head_seq));
+      version.push_back(restored_from ? SqlValue(*restored_from) : SqlValue());
+      connection.query(sql("INSERT INTO script_versions (name, text, updated_by, revision, created_at, "
+                           "from_seq, restored_from) "
+                           "VALUES ($1, $2, $3, $4, TIME($5), $6, $7)"),
+                       version);
       return *read_script(connection, name, false);
     });
   } catch (const ConstraintError& error) {
@@ -60,8 +77,9 @@ StoredScript SqlStore::save_script(const std::string& name, const std::string& t
   }
 }
 
-void SqlStore::delete_script(const std::string& name) {
+void SqlStore::delete_script(const std::string& name, std::uint64_t head_seq) {
   database_.write([&](Connection& connection) {
+    end_version(connection, name, head_seq);
     if (connection.query("DELETE FROM scripts WHERE name = $1", {name}).affected == 0)
       throw NotFound("there is no script '" + name + "'");
   });
@@ -89,17 +107,43 @@ std::vector<StoredScript> SqlStore::scripts(const ListRange& range) {
 
 std::uint64_t SqlStore::count_scripts() { return count("SELECT count(*) FROM scripts"); }
 
-std::vector<StoredScript> SqlStore::script_versions(const std::string& name) {
+std::vector<ScriptVersion> SqlStore::script_versions(const std::string& name) {
   return database_.read([&](Connection& connection) {
-    std::vector<StoredScript> list;
-    const SqlResult result =
-        connection.query(in_dialect("SELECT name, text, updated_by, revision, MICROS(created_at), "
-                                    "MICROS(created_at) FROM script_versions "
-                                    "WHERE name = $1 ORDER BY revision DESC",
-                                    connection.dialect()),
-                         {name});
-    for (const auto& row : result.rows) list.push_back(script_from_row(row));
+    std::vector<ScriptVersion> list;
+    const SqlResult result = connection.query(
+        in_dialect("SELECT text, updated_by, revision, MICROS(created_at), from_seq, until_seq, "
+                   "restored_from FROM script_versions WHERE name = $1 ORDER BY revision DESC",
+                   connection.dialect()),
+        {name});
+    for (const auto& row : result.rows) {
+      ScriptVersion& version = list.emplace_back();
+      version.text = as_text(row[0]);
+      version.updated_by = as_text(row[1]);
+      version.revision = as_int(row[2]);
+      version.created_at = as_int(row[3]);
+      version.from_seq = static_cast<std::uint64_t>(as_int(row[4]));
+      if (!is_null(row[5])) version.until_seq = static_cast<std::uint64_t>(as_int(row[5]));
+      if (!is_null(row[6])) version.restored_from = as_int(row[6]);
+    }
     return list;
+  });
+}
+
+std::optional<std::string> SqlStore::script_text_at(const std::string& name, std::uint64_t seq) {
+  return database_.read([&](Connection& connection) -> std::optional<std::string> {
+    const auto place = static_cast<std::int64_t>(std::min<std::uint64_t>(seq, INT64_MAX));
+    const SqlResult found = connection.query(
+        "SELECT text FROM script_versions WHERE name = $1 AND from_seq <= $2 AND (until_seq IS NULL OR "
+        "until_seq > $2) "
+        "ORDER BY revision DESC LIMIT 1",
+        {name, place});
+    if (!found.empty()) return as_text(found.rows[0][0]);
+    // One that another program put there has no versions.
+    const SqlResult versions =
+        connection.query("SELECT 1 FROM script_versions WHERE name = $1 LIMIT 1", {name});
+    if (!versions.empty()) return std::nullopt;
+    const auto stored = read_script(connection, name, false);
+    return stored ? std::optional(stored->text) : std::nullopt;
   });
 }
 

@@ -4,12 +4,14 @@
 #include <csignal>
 #include <cstdint>
 #include <lua.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/event/event.h"
+#include "scripting/host/coverage.h"
 #include "scripting/protocol.h"
 #include "scripting/shared_region.h"
 
@@ -90,6 +92,8 @@ class ScriptContext {
   CallLimits limits;
   bool jit = false;
   int only_return = 0;  // line of the script's one `return`
+
+  std::unique_ptr<Coverage> coverage;  // null: not asked for
 
   // memory, kept by the allocator
   std::size_t used = 0, peak = 0;

@@ -51,6 +51,7 @@ void load_modules(lua_State* L, const ScriptBundle& bundle) {
     } else if (load(L, text.text, module.name)) {
       lua_rawgeti(L, LUA_REGISTRYINDEX, slot_environment);
       lua_setfenv(L, -2);
+      if (context(L).coverage) context(L).coverage->note_code(L);
     }
     lua_rawset(L, -3);
   }
@@ -72,6 +73,7 @@ int set_up(lua_State* L) {
   if (text.problem) {
     c.scratch = name + ":" + std::to_string(text.problem->first) + ": " + text.problem->second;
   } else if (load_script(L, text, name)) {
+    if (c.coverage) c.coverage->note_code(L);
     lua_rawseti(L, LUA_REGISTRYINDEX, slot_main);
   } else {
     c.scratch = to_text(L, -1);

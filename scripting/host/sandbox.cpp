@@ -104,6 +104,7 @@ int run_whole(lua_State* L) {
 Sandbox::Sandbox(std::shared_ptr<const ScriptBundle> bundle, bool jit) : bundle_(std::move(bundle)) {
   context_.bundle = bundle_.get();
   context_.limits = bundle_->limits;
+  if (bundle_->coverage) context_.coverage = std::make_unique<Coverage>();
   const Script& script = *bundle_->script;
   if (script.text.size() > longest_text) {
     broken_ = ScriptError{ScriptError::Type::refused, script.name + ": a script has at most 256 KiB",
@@ -215,6 +216,7 @@ void Sandbox::run(const CallView& call, HostShape& shape, std::string_view state
     return;
   }
   begin(call, shape, state);
+  if (context_.coverage) context_.coverage->begin(L_);
   Deadline::guard(L_, on_time_limit,
                   static_cast<std::uint64_t>(std::chrono::microseconds{context_.limits.time_limit}.count()));
   int status = execute();
@@ -234,6 +236,7 @@ void Sandbox::run(const CallView& call, HostShape& shape, std::string_view state
     lua_gc(L_, LUA_GCSETPAUSE, 200);
   }
   Deadline::release();
+  if (context_.coverage) context_.coverage->end(L_);
   finish(response, status);
   lua_settop(L_, stack_base);
   constexpr std::size_t garbage = 1 << 20;
@@ -244,6 +247,7 @@ void Sandbox::finish(HostResponse& response, int status) {
   ScriptContext& c = context_;
   response.memory = c.peak;
   response.logs = c.logs;
+  if (c.coverage) response.coverage = c.coverage->encoded();
   if (status != 0) {
     fail(response, status);
     return;

@@ -38,7 +38,7 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 
 // Starts the program; `out` and `err` become its standard output and error. It dies with the test.
 pid_t spawn(const std::vector<std::string>& arguments, int out, int err, const std::string& directory,
-            const Environment& environment) {
+            const Environment& environment, const std::string& input = "/dev/null") {
   std::vector<char*> argv{const_cast<char*>(ROWHOOK_BINARY)};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -47,7 +47,7 @@ pid_t spawn(const std::vector<std::string>& arguments, int out, int err, const s
   if (child != 0) return child;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(125);
-  ::dup2(::open("/dev/null", O_RDONLY), 0);
+  ::dup2(::open(input.c_str(), O_RDONLY), 0);
   ::dup2(out, 1);
   ::dup2(err, 2);
   for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
@@ -91,11 +91,12 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
-RowhookProcess::Output run_rowhook(const std::vector<std::string>& arguments, const std::string& working_directory,
-                                   const Environment& environment) {
+RowhookProcess::Output run_rowhook(const std::vector<std::string>& arguments,
+                                   const std::string& working_directory, const Environment& environment,
+                                   const std::string& input) {
   int out[2], err[2];
   if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-  const pid_t child = spawn(arguments, out[1], err[1], working_directory, environment);
+  const pid_t child = spawn(arguments, out[1], err[1], working_directory, environment, input);
   ::close(out[1]);
   ::close(err[1]);
   RowhookProcess::Output result;

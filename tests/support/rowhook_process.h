@@ -57,8 +57,10 @@ class RowhookProcess {
 };
 
 // Runs the program with these arguments and nothing else; its output and exit status.
-RowhookProcess::Output run_rowhook(const std::vector<std::string>& arguments, const std::string& working_directory = {},
-                                   const std::vector<std::pair<std::string, std::string>>& environment = {});
+RowhookProcess::Output run_rowhook(const std::vector<std::string>& arguments,
+                                   const std::string& working_directory = {},
+                                   const std::vector<std::pair<std::string, std::string>>& environment = {},
+                                   const std::string& input = "/dev/null");  // a file for its standard input
 
 int free_port();  // of 127.0.0.1, free a moment ago
 

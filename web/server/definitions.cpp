@@ -68,7 +68,7 @@ class DefinitionSet {
     const std::uint64_t head = call_.api.journal().last_seq();
     for (const auto& [name, script] : scripts_)
       if (script.action != Action::unchanged)
-        store_.save_script(name, script.text, script.revision, call_.request.principal.name);
+        store_.save_script(name, script.text, script.revision, call_.request.principal.name, head);
     for (const auto& workflow : workflows_)
       if (workflow.action != Action::unchanged) store_.save_workflow(workflow.definition, workflow.revision);
     for (const auto& trigger : triggers_) {

@@ -1,14 +1,12 @@
 #include <algorithm>
 
 #include "engine/event/json_writer.h"
-#include "engine/execution/live_execution.h"
-#include "engine/execution/scheduler.h"
 #include "engine/journal/journal.h"
 #include "engine/store/store.h"
 #include "web/server/execution_json.h"
+#include "web/server/given_event.h"
 #include "web/server/handlers.h"
 #include "web/server/posted_events.h"
-#include "web/server/verdict_json.h"
 
 namespace rowhook {
 namespace {
@@ -17,15 +15,6 @@ namespace {
 // goes on.
 constexpr std::size_t max_listing_bytes = 8U << 20;
 constexpr std::size_t listing_step = 100;
-
-EventPtr stored_event(const Call& call) {
-  const std::string id = call.parameter();
-  EventPtr event = call.api.journal().find(id);
-  if (!event)
-    throw NotFound("the journal has no event '" + id + "'",
-                   "retention may have dropped it: see journal.retention");
-  return event;
-}
 
 // What is left of an event that retention has dropped: what its execution says.
 void write_dropped_event(std::string& out, const Execution& execution) {
@@ -108,7 +97,9 @@ ApiResponse list_events(Call& call) {
   return ApiResponse::json(std::move(list).finish(next, total));
 }
 
-ApiResponse show_event(Call& call) { return ApiResponse::json(event_json(*stored_event(call))); }
+ApiResponse show_event(Call& call) {
+  return ApiResponse::json(event_json(*journaled_event(call.api, call.parameter())));
+}
 
 ApiResponse list_events_of_trigger(Call& call) {
   const std::int64_t id = call.id_parameter("trigger");
@@ -147,64 +138,6 @@ void post_events_grouped(Call& call, Reply reply) {
         }
       });
   if (!taken) throw busy();
-}
-
-namespace {
-
-// What the breaker of its trigger holds back has not run yet, whatever its scripts say now.
-void hold_back(const Call& call, const Event& event, Verdict& verdict) {
-  const std::int64_t trigger_id = verdict.trigger->trigger.id;
-  const auto open = call.api.services.scheduler->breaker(trigger_id);
-  if (!open) return;
-  const auto execution = call.api.store().executions().find(execution_id(event.seq, trigger_id));
-  if (execution && execution->status != ExecutionStatus::pending &&
-      execution->status != ExecutionStatus::retrying)
-    return;
-  verdict.kind = VerdictKind::throttled;
-  verdict.reason = "the trigger's scripts had to be stopped " + std::to_string(open->stops) +
-                   " times: it is tried with one event at a time, next at " +
-                   format_rfc3339(open->next_trial) +
-                   (verdict.script_error.empty() ? "" : "; this event: " + verdict.reason);
-}
-
-}  // namespace
-
-ApiResponse explain_event(Call& call) {
-  const EventPtr event = stored_event(call);
-  const auto wanted = call.query.integer("trigger_id", 1, INT64_MAX);
-  const RouterPtr router = call.api.services.scheduler->router();
-  if (!router) throw TransientError("the triggers are not loaded yet");
-  std::string verdicts = "[";
-  bool found = false;
-  const auto write = [&](Verdict verdict) {
-    if (wanted && verdict.trigger->trigger.id != *wanted) return;
-    if (verdict.kind == VerdictKind::matched || verdict.kind == VerdictKind::error)
-      hold_back(call, *event, verdict);
-    found = true;
-    if (verdicts.size() > 1) verdicts += ',';
-    JsonObject json(verdicts);
-    write_verdict(json, verdict);
-    const bool runs = verdict.kind == VerdictKind::matched || verdict.kind == VerdictKind::error ||
-                      verdict.kind == VerdictKind::loop || verdict.kind == VerdictKind::throttled;
-    json.text_or_null("execution_id",
-                      runs ? std::to_string(event->seq) + "-" + std::to_string(verdict.trigger->trigger.id)
-                           : std::string());
-    json.close();
-  };
-  for (auto& verdict : router->explain(event, *call.api.services.scripts)) write(std::move(verdict));
-  if (wanted && !found) {
-    // A trigger for another source or type: it, too, deserves its reason.
-    CompiledTriggerPtr trigger = router->revision_at(*wanted, event->seq);
-    if (!trigger) trigger = router->current(*wanted);
-    if (!trigger) throw NotFound("there is no trigger '" + std::to_string(*wanted) + "'");
-    write(Router::explain(trigger, event, *call.api.services.scripts));
-  }
-  std::string out;
-  JsonObject json(out);
-  json.text("event_id", event->id);
-  json.raw("verdicts", verdicts + "]");
-  json.close();
-  return ApiResponse::json(std::move(out));
 }
 
 }  // namespace rowhook

@@ -25,6 +25,17 @@ class EventReader {
     const Document* found = event_.find(name);
     return found && !found->is_null() ? found : nullptr;
   }
+  std::vector<std::string> texts(std::string_view name) const {
+    const Document* found = member(name);
+    std::vector<std::string> out;
+    if (!found) return out;
+    if (!found->array()) throw wrong(at(name), "expected a list of names");
+    for (const auto& element : *found->array()) {
+      if (!element.string()) throw wrong(at(name), "expected a list of names");
+      out.push_back(*element.string());
+    }
+    return out;
+  }
   std::string text(std::string_view name) const {
     const Document* found = member(name);
     if (!found) return "";
@@ -59,9 +70,9 @@ class EventReader {
   std::string pointer_;
 };
 
-void add_value(RowWriter& row, const Document* value) {
+void add_value(RowWriter& row, const Document* value, ValueKind if_missing) {
   if (!value) {
-    row.add(ValueKind::absent);
+    row.add(if_missing);
   } else if (value->is_null()) {
     row.add(ValueKind::null);
   } else if (const bool* truth = value->boolean()) {
@@ -85,15 +96,32 @@ void add_columns(Shape& shape, const Document::Object* row, const Document* key)
   }
 }
 
-std::string row_of(const Shape& shape, const Document::Object* row) {
+std::string row_of(const Shape& shape, const Document::Object* row,
+                   const std::vector<std::string>& unchanged) {
   if (!row) return "";
   RowWriter writer;
   for (const auto& column : shape.columns) {
     const auto found = std::find_if(row->begin(), row->end(),
                                     [&](const auto& member) { return member.first == column.name; });
-    add_value(writer, found == row->end() ? nullptr : &found->second);
+    const bool kept = std::find(unchanged.begin(), unchanged.end(), column.name) != unchanged.end();
+    add_value(writer, found == row->end() ? nullptr : &found->second,
+              kept ? ValueKind::unchanged : ValueKind::absent);
   }
   return writer.take();
+}
+
+// Members that are not among `known`, as JSON without the braces.
+std::string further_members(const Document* object, std::initializer_list<std::string_view> known) {
+  std::string out;
+  if (!object || !object->object()) return out;
+  for (const auto& [name, value] : *object->object()) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (!out.empty()) out += ',';
+    write_json_string(out, name);
+    out += ':';
+    value.write(out);
+  }
+  return out;
 }
 
 const Document nothing{Document::Object{}};
@@ -148,11 +176,22 @@ EventPtr given_event(const Document& document, const std::string& pointer, const
   shape.database = read.text("database");
   shape.schema = read.text("schema");
   shape.table = read.text("table");
+  shape.tags = read_metadata.texts("tags");
+  const auto unchanged = read_metadata.texts("unchanged_fields");
   add_columns(shape, new_values, key);
   add_columns(shape, old_values, key);
+  for (const auto& name : unchanged)
+    if (!shape.index_of(name)) shape.columns.push_back({name, "", false});
   event->shape = seal(std::move(shape));
-  event->new_row = row_of(*event->shape, new_values);
-  event->old_row = row_of(*event->shape, old_values);
+  event->new_row = row_of(*event->shape, new_values, unchanged);
+  event->old_row = row_of(*event->shape, old_values, {});
+  event->detail =
+      further_members(&document, {"event_id", "trigger_id", "seq", "source", "event_type", "database",
+                                  "schema", "table", "record_id", "old_values", "new_values",
+                                  "changed_fields", "timestamp", "user", "metadata"});
+  event->extra =
+      further_members(metadata, {"connection", "method", "position", "transaction_id", "ordinal", "snapshot",
+                                 "tags", "old_complete", "unchanged_fields", "captured_at"});
   if (key) event->key = key->text();
   return event;
 }
@@ -164,6 +203,10 @@ EventPtr event_of_body(const Document& body, const ApiContext& api) {
     throw wrong("/event_id", "give either 'event' or 'event_id', not both");
   if (given && !given->is_null()) return given_event(*given, "/event", *api.services.clock);
   if (id.empty()) throw wrong("/event", "is missing: an event, or the id of a recorded one as 'event_id'");
+  return journaled_event(api, id);
+}
+
+EventPtr journaled_event(const ApiContext& api, const std::string& id) {
   EventPtr recorded = api.journal().find(id);
   if (!recorded)
     throw NotFound("the journal has no event '" + id + "'",

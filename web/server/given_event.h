@@ -23,9 +23,13 @@ bool boolean_member(const Document& body, std::string_view name, bool fallback);
 
 // An event written as CONTRACT section 2 has it. Only event_type is needed; what is absent is as in an event
 // without it. Columns are the members of new_values and old_values in their order; changed_fields follows
-// from them; record_id is taken as given. Values keep their digits. Throws InvalidInput with pointers below
-// `pointer`.
+// from them, but for those that metadata.unchanged_fields names; record_id is taken as given. Members that no
+// row change has (`change_type` of a changed schema) are kept. Values keep their digits. Throws InvalidInput
+// with pointers below `pointer`.
 EventPtr given_event(const Document& event, const std::string& pointer, const Clock& clock);
+
+// Throws NotFound when the journal does not have it.
+EventPtr journaled_event(const ApiContext& api, const std::string& id);
 
 // The event in body.event (given) or named by body.event_id (recorded). Throws InvalidInput when neither or
 // both are there, NotFound when the journal does not have it.

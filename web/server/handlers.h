@@ -15,7 +15,8 @@ ApiResponse delete_trigger(Call& call);
 ApiResponse activate_trigger(Call& call);
 ApiResponse deactivate_trigger(Call& call);
 ApiResponse validate_trigger_body(Call& call);
-ApiResponse test_trigger(Call& call);  // trigger_test.cpp
+ApiResponse test_trigger(Call& call);      // trigger_test.cpp
+ApiResponse backtest_trigger(Call& call);  // backtest.cpp
 
 // events.cpp
 ApiResponse list_events(Call& call);
@@ -23,7 +24,7 @@ ApiResponse show_event(Call& call);
 ApiResponse list_events_of_trigger(Call& call);
 ApiResponse post_events(Call& call);
 void post_events_grouped(Call& call, Reply reply);
-ApiResponse explain_event(Call& call);
+ApiResponse explain_event(Call& call);  // explain.cpp
 ApiResponse tail_events(Call& call);
 void tail_events_waiting(Call& call, Reply reply);
 
@@ -60,6 +61,8 @@ ApiResponse check_script(Call& call);
 ApiResponse run_script(Call& call);
 // script_library.cpp
 ApiResponse script_library_list(Call& call);
+ApiResponse list_script_versions(Call& call);  // script_versions.cpp
+ApiResponse rollback_script(Call& call);
 
 // sources.cpp
 ApiResponse list_sources(Call& call);

@@ -3,26 +3,17 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/event/json_writer.h"
+#include "engine/journal/journal.h"
 #include "engine/store/store.h"
 #include "scripting/script_engine.h"
 #include "web/server/given_event.h"
 #include "web/server/handlers.h"
+#include "web/server/scripts_json.h"
 
 namespace rowhook {
 namespace {
 
 constexpr std::size_t max_script_bytes = 1U << 20;
-
-ApiResponse script_response(const StoredScript& script, int status = 200) {
-  return ApiResponse::json(Json{{"name", script.name},
-                                {"source", script.text},
-                                {"revision", script.revision},
-                                {"updated_by", script.updated_by},
-                                {"created_at", format_rfc3339(script.created_at)},
-                                {"updated_at", format_rfc3339(script.updated_at)}},
-                           status)
-      .with("ETag", entity_tag(script.revision));
-}
 
 StoredScript stored_script(const Call& call) {
   const std::string name = call.parameter();
@@ -103,7 +94,33 @@ void check_name(const std::string& name) {
                        {{"", "use letters, digits, '_', '-', '.' and '/', at most 255 characters"}});
 }
 
+std::optional<ScriptCost> cost_of(const std::vector<ScriptCost>& costs, const std::string& name) {
+  for (const auto& cost : costs)
+    if (cost.script == name) return cost;
+  return std::nullopt;
+}
+
+double milliseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
+
 }  // namespace
+
+ApiResponse script_response(const StoredScript& script, const ScriptCost* cost, int status) {
+  Json json{{"name", script.name},
+            {"source", script.text},
+            {"revision", script.revision},
+            {"updated_by", script.updated_by},
+            {"created_at", format_rfc3339(script.created_at)},
+            {"updated_at", format_rfc3339(script.updated_at)}};
+  const ScriptCost none;
+  const ScriptCost& used = cost ? *cost : none;
+  json["cost"] = {{"calls", used.calls},
+                  {"errors", used.errors},
+                  {"p50_ms", milliseconds(used.p50)},
+                  {"p99_ms", milliseconds(used.p99)},
+                  {"total_ms", milliseconds(used.total)},
+                  {"memory_bytes", used.memory_bytes}};
+  return ApiResponse::json(json, status).with("ETag", entity_tag(script.revision));
+}
 
 ApiResponse list_scripts(Call& call) {
   const Page page = call.query.page();
@@ -113,12 +130,20 @@ ApiResponse list_scripts(Call& call) {
     found.resize(page.limit);
     next = cursor_of(found.back());
   }
+  const auto costs = call.api.services.scripts->costs();
   ListBody list;
-  for (const auto& script : found) list.item() += script_response(script).body;
+  for (const auto& script : found) {
+    const auto cost = cost_of(costs, script.name);
+    list.item() += script_response(script, cost ? &*cost : nullptr).body;
+  }
   return ApiResponse::json(std::move(list).finish(next, call.api.store().count_scripts()));
 }
 
-ApiResponse show_script(Call& call) { return script_response(stored_script(call)); }
+ApiResponse show_script(Call& call) {
+  const StoredScript script = stored_script(call);
+  const auto cost = cost_of(call.api.services.scripts->costs(), script.name);
+  return script_response(script, cost ? &*cost : nullptr);
+}
 
 ApiResponse save_script(Call& call) {
   const std::string name = call.parameter();
@@ -129,26 +154,26 @@ ApiResponse save_script(Call& call) {
     throw HttpError(412, "precondition-failed", "there is no script '" + name + "'");
   const Document body = exact_body(call.request);
   // What GET answered may be sent back whole.
-  check_members(body,
-                {"source", "text", "kind", "name", "revision", "updated_by", "created_at", "updated_at"});
+  check_members(
+      body, {"source", "text", "kind", "name", "revision", "updated_by", "created_at", "updated_at", "cost"});
   const std::string source = source_of(body);
   if (const auto error = call.api.services.scripts->inspect(name, source, kind_of(body)).error)
     throw InvalidInput("the script would fail: " + error->message, {{"/source", with_place(*error)}});
   StoredScript saved;
   try {
     saved = call.api.store().save_script(name, source, stored ? stored->revision : -1,
-                                         call.request.principal.name);
+                                         call.request.principal.name, call.api.journal().last_seq());
   } catch (const Conflict& conflict) {
     throw HttpError(412, "precondition-failed", conflict.what(), "GET it again and apply the change to that");
   }
   call.api.changed();
-  return script_response(saved, stored ? 200 : 201);
+  return script_response(saved, nullptr, stored ? 200 : 201);
 }
 
 ApiResponse delete_script(Call& call) {
   const StoredScript stored = stored_script(call);
   check_if_match(call.request, stored.revision, false);
-  call.api.store().delete_script(stored.name);
+  call.api.store().delete_script(stored.name, call.api.journal().last_seq());
   call.api.changed();
   return ApiResponse::empty();
 }

@@ -62,17 +62,22 @@ std::optional<Definition> generated(const Trigger& trigger, const ApiContext& ap
 
 }  // namespace
 
-Definition webhook_workflow(const Trigger& trigger, const ApiContext& api, std::vector<Problem>& problems) {
-  std::array<char, 9> suffix{};
-  std::snprintf(suffix.data(), suffix.size(), "%08x", static_cast<unsigned>(api.services.random()));
+Definition webhook_definition(const Trigger& trigger, std::string id) {
   Definition definition;
-  definition.id = "webhook-" + slug(trigger.name) + "-" + suffix.data();
+  definition.id = std::move(id);
   definition.name = trigger.name;
   definition.description = "Sends the events of the trigger '" + trigger.name + "' to its endpoint.";
   definition.tags = {made_for_trigger};
   definition.nodes = {{"input", "input", "", Json::object(), {{"x", 0}, {"y", 0}}},
                       {"webhook", "http_request", "", node_config(trigger), {{"x", 280}, {"y", 0}}}};
   definition.connections = {{"input", "output", "webhook", "input"}};
+  return definition;
+}
+
+Definition webhook_workflow(const Trigger& trigger, const ApiContext& api, std::vector<Problem>& problems) {
+  std::array<char, 9> suffix{};
+  std::snprintf(suffix.data(), suffix.size(), "%08x", static_cast<unsigned>(api.services.random()));
+  Definition definition = webhook_definition(trigger, "webhook-" + slug(trigger.name) + "-" + suffix.data());
   check(definition, api, problems);
   return definition;
 }

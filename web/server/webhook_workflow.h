@@ -12,6 +12,9 @@ namespace rowhook {
 
 struct ApiContext;
 
+// The workflow input -> http_request of a trigger with config.endpoint, under `id`. Not checked.
+Definition webhook_definition(const Trigger& trigger, std::string id);
+
 // A workflow input -> http_request that sends what the trigger lets pass to config.endpoint, signed with
 // config.secret, in config.format. Appends what is wrong with those, with pointers into the trigger.
 Definition webhook_workflow(const Trigger& trigger, const ApiContext& api, std::vector<Problem>& problems);

@@ -64,6 +64,23 @@ ItemPtr response_item(const HttpResponse& response) {
   return std::make_shared<const Item>(Document(std::move(members)));
 }
 
+// A request as it would be sent: its body as JSON where it is JSON, else as text.
+Document request_document(const HttpRequest& request) {
+  Document::Object headers;
+  for (const auto& line : request.headers)
+    if (const auto colon = line.find(": "); colon != std::string::npos)
+      headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+  Document body(request.body);
+  try {
+    if (!request.body.empty()) body = Document::parse(request.body);
+  } catch (const InvalidInput&) {  // it is text, then
+  }
+  return Document::Object{{"method", request.method},
+                          {"url", request.url},
+                          {"headers", std::move(headers)},
+                          {"body", std::move(body)}};
+}
+
 class HttpRequestNode final : public Node {
  public:
   HttpRequestNode(const nlohmann::json& config, NodeServices& services)
@@ -89,6 +106,7 @@ class HttpRequestNode final : public Node {
     if (context.dry_run) {
       context.notes.push_back("would " + method_ + " " + std::to_string(request.body.size()) + " bytes to " +
                               host);
+      context.would = request_document(request);
       HttpResponse assumed;
       assumed.status = 200;
       co_return to_output(passes_response_ ? response_item(assumed) : std::move(item));

@@ -18,6 +18,7 @@ class LogNode final : public Node {
     std::string line = message_.text({*item, context});
     if (line.size() > longest_line) line.resize(longest_line);
     if (!context.dry_run) log_line(services_, level_, line, context.execution_id);
+    if (context.dry_run) context.would = Document::Object{{"level", level_}, {"message", line}};
     context.notes.push_back(std::move(line));
     co_return to_output(std::move(item));
   }

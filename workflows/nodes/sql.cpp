@@ -54,6 +54,8 @@ class SqlNode final : public Node {
     for (const auto& param : params_) values.push_back(param.value({*item, context}));
     if (context.dry_run) {
       context.notes.push_back("would run in " + connection_ + ": " + sql_);
+      context.would =
+          Document::Object{{"connection", connection_}, {"sql", sql_}, {"params", std::move(values)}};
       co_return outputs_of(output_, std::move(item), R"({"rows":[],"affected":0})");
     }
     const AppliedKey key{context.event->id, context.execution_id, context.node_id, context.item_index};

@@ -99,6 +99,30 @@ TEST_P(WorkflowStoreTest, ScriptsKeepTheirVersions) {
   EXPECT_EQ(versions[2].text, "return new.total > 100");
 }
 
+TEST_P(WorkflowStoreTest, ScriptsHaveTheTextTheyHadForAnEvent) {
+  store().save_script("big", "first", 0, "anna", 10);
+  store().save_script("big", "second", 1, "bob", 20);
+  store().save_script("big", "third", 2, "bob", 20);
+  store().delete_script("big", 30);
+  store().save_script("big", "first", 0, "anna", 40, 1);
+  EXPECT_EQ(store().script_text_at("big", 10), std::nullopt);
+  EXPECT_EQ(store().script_text_at("big", 11), "first");
+  EXPECT_EQ(store().script_text_at("big", 20), "first");
+  EXPECT_EQ(store().script_text_at("big", 21), "third") << "the one between was never in force";
+  EXPECT_EQ(store().script_text_at("big", 30), "third");
+  EXPECT_EQ(store().script_text_at("big", 31), std::nullopt) << "it was deleted then";
+  EXPECT_EQ(store().script_text_at("big", 40), std::nullopt);
+  EXPECT_EQ(store().script_text_at("big", 41), "first");
+  EXPECT_EQ(store().script_text_at("big", UINT64_MAX), "first");
+  EXPECT_EQ(store().script_text_at("other", 41), std::nullopt);
+  const auto versions = store().script_versions("big");
+  ASSERT_EQ(versions.size(), 4U);
+  EXPECT_EQ(versions[0].restored_from, 1);
+  EXPECT_EQ(versions[0].until_seq, UINT64_MAX);
+  EXPECT_EQ(versions[1].until_seq, 31U);
+  EXPECT_EQ(versions[2].from_seq, versions[2].until_seq);
+}
+
 TEST_P(WorkflowStoreTest, ScriptsAreListedNewestFirstAndTheirNamesChecked) {
   for (const char* name : {"one", "two", "three"}) {
     store().save_script(name, "return true", 0, "me");

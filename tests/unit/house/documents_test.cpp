@@ -29,4 +29,28 @@ TEST(Documents, RelativeLinksLeadToFiles) {
   }
 }
 
+TEST(Documents, RecipesShowTheFilesTheyLinkTo) {
+  const fs::path page = "docs/recipes.md";
+  const std::string text = text_of(page);
+  const std::regex shown("\\n\\[[^\\]]+\\]\\(([^)]+)\\)\\n```[a-z]+\\n");
+  std::size_t blocks = 0;
+  for (std::sregex_iterator at(text.begin(), text.end(), shown), end; at != end; ++at, ++blocks) {
+    const auto from = static_cast<std::size_t>(at->position() + at->length());
+    EXPECT_EQ(text.substr(from, text.find("```\n", from) - from),
+              text_of(page.parent_path() / (*at)[1].str()))
+        << (*at)[1];
+  }
+  EXPECT_GE(blocks, 20U);
+}
+
+TEST(Documents, EveryRecipeIsOnItsPage) {
+  const std::string text = text_of("docs/recipes.md");
+  for (const auto& entry : fs::directory_iterator("examples/recipes")) {
+    if (!entry.is_directory()) continue;
+    EXPECT_NE(text.find("../examples/recipes/" + entry.path().filename().string() + "/test.lua"),
+              std::string::npos)
+        << entry.path();
+  }
+}
+
 }  // namespace

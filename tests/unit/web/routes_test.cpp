@@ -60,10 +60,10 @@ TEST(Routes, EveryRouteHasTheRoleItShould) {
   const std::set<std::string_view> admins{"tokens.list", "tokens.create", "tokens.revoke",
                                           "session.create_code"};
   // Whatever takes Lua, URLs, SQL or conditions.
-  const std::set<std::string_view> authors{"triggers.create",  "triggers.validate", "triggers.save",
-                                           "triggers.delete",  "workflows.create",  "workflows.save",
-                                           "workflows.delete", "scripts.check",     "scripts.run",
-                                           "scripts.save",     "scripts.delete",    "definitions.apply"};
+  const std::set<std::string_view> authors{
+      "triggers.create", "triggers.validate", "triggers.save",    "triggers.delete",  "workflows.create",
+      "workflows.save",  "workflows.delete",  "scripts.check",    "scripts.run",      "scripts.save",
+      "scripts.delete",  "definitions.apply", "scripts.rollback", "triggers.backtest"};
   const std::set<std::string_view> operators{
       "triggers.activate",    "triggers.deactivate", "triggers.test",     "events.post",
       "workflows.run",        "executions.retry",    "executions.cancel", "dead_letters.retry",

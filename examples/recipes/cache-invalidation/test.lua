@@ -1,0 +1,18 @@
+describe("cache invalidation", function()
+  it("purges a product whose price changed", function()
+    expect(run.trigger("Product changed", fixture("price_changed")).verdict).to_be("matched")
+    expect(spy("purge")).to_be_called_with({ method = "DELETE", url = "https://cache.example.com/products/7" })
+  end)
+
+  it("ignores that somebody looked at it", function()
+    local result = run.trigger("Product changed", fixture("viewed"))
+    expect(result.verdict).to_be("filtered")
+    expect(result.reason).to_contain("the filter returned false")
+    expect(spy("purge")).never.to_be_called()
+  end)
+
+  it("treats a cache that does not know the product as done", function()
+    spy("purge").returns({ status = 204 })
+    expect(run.trigger("Product changed", fixture("price_changed")).status).to_be("completed")
+  end)
+end)

@@ -1,0 +1,1 @@
+return { id = new.id, name = new.name, price = new.price, words = array(unpack(text.split(new.name:lower(), " "))) }

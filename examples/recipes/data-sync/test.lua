@@ -1,0 +1,18 @@
+describe("data synchronization", function()
+  it("inserts a new customer", function()
+    run.trigger("Customer added", fixture("added"))
+    expect(spy("upsert").calls[1].params).to_equal({ 12, "ada@example.com", "Ada", null, fixture("added").timestamp })
+  end)
+
+  it("carries a changed address over", function()
+    run.trigger("Customer changed", fixture("email_changed"))
+    expect(spy("upsert")).to_be_called(1)
+    expect(spy("upsert").calls[1].params[2]).to_be("ada@lovelace.example")
+  end)
+
+  it("does nothing when only the time stamp moved", function()
+    local result = run.trigger("Customer changed", fixture("touched"))
+    expect(result.verdict).to_be("filtered")
+    expect(result.predicate).to_be("changed: email, name, phone")
+  end)
+end)

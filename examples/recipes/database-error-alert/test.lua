@@ -1,0 +1,13 @@
+describe("database error alert", function()
+  it("logs a first failure", function()
+    run.trigger("Database error", fixture("first_failure"))
+    expect(spy("note")).to_be_called_with({ level = "warning", message = "shop: server closed the connection unexpectedly" })
+    expect(spy("page")).never.to_be_called()
+  end)
+
+  it("pages at the third", function()
+    run.trigger("Database error", fixture("third_failure"))
+    expect(spy("page")).to_be_called_with({ body = { key = "shop", retries = 3 } })
+    expect(spy("note")).never.to_be_called()
+  end)
+end)

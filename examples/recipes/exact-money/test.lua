@@ -1,0 +1,20 @@
+describe("exact money", function()
+  it("adds the tax", function()
+    expect(run.transform("totals", fixture("written"))).to_equal({ invoice = 310, tax = 234.56, gross = 1469.06 })
+  end)
+  it("does not let 0.1 become 0.1000000000000000055", function()
+    expect(run.transform("totals", fixture("awkward"))).to_be_json('{"gross":0.11,"invoice":311,"tax":0.01}')
+  end)
+  it("rounds half away from zero", function()
+    local event = fixture("awkward")
+    event.new_values.net = 0.5
+    event.new_values.tax_rate = 1
+    expect(run.transform("totals", event).tax).to_be(0.01)
+  end)
+  it("is exact for amounts beyond what a double holds", function()
+    local event = fixture("awkward")
+    event.new_values.net = exact("90071992547409.93")
+    event.new_values.tax_rate = 10
+    expect(run.transform("totals", event).gross).to_be(exact("99079191802150.92"))
+  end)
+end)

@@ -1,0 +1,16 @@
+describe("data pipeline trigger", function()
+  it("starts one run per batch, under the id of the event", function()
+    spy("start").returns({ status = 201, headers = {}, body = { run_id = "run-8" } })
+    run.trigger("Batch landed", fixture("landed"))
+    local request = spy("start").calls[1]
+    expect(request.headers["Idempotency-Key"]).to_be(fixture("landed").event_id)
+    expect(request.body.conf).to_equal({ path = "s3://raw/2025-08-05/part-17.parquet", batch = "2025-08-05", rows = 250000 })
+    expect(spy("done").calls[1].message).to_be("batch 2025-08-05 runs as run-8")
+  end)
+
+  it("leaves empty batches alone, and says which condition decided", function()
+    local result = run.trigger("Batch landed", fixture("empty"))
+    expect(result.verdict).to_be("filtered")
+    expect(result.values).to_include({ rows = 0 })
+  end)
+end)

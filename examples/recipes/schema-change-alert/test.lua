@@ -1,0 +1,15 @@
+describe("schema change alert", function()
+  it("tells what was altered, with the statement", function()
+    run.trigger("Schema changed", fixture("column_dropped"))
+    expect(spy("post").calls[1].body.text).to_be("ALTER TABLE orders: ALTER TABLE orders DROP COLUMN note")
+  end)
+
+  it("says so when the statement is not known", function()
+    run.trigger("Schema changed", fixture("table_dropped"))
+    expect(spy("post").calls[1].body.text).to_be("DROP TABLE customers: statement unknown")
+  end)
+
+  it("keeps quiet about new indexes", function()
+    expect(run.trigger("Schema changed", fixture("index_made")).verdict).to_be("filtered")
+  end)
+end)

@@ -1,0 +1,27 @@
+describe("status change", function()
+  it("starts packing when an order is paid", function()
+    run.trigger("Order status", fixture("paid"))
+    expect(spy("pack")).to_be_called_with({ body = { order = 42, items = fixture("paid").new_values.items } })
+  end)
+
+  it("writes to the customer when it is shipped", function()
+    run.trigger("Order status", fixture("shipped"))
+    expect(spy("mail")).to_be_called_with({ body = { subject = "Order 42 is on its way" } })
+  end)
+
+  it("only notes a cancellation", function()
+    run.trigger("Order status", fixture("cancelled"))
+    expect(spy("note").calls[1].message).to_be("order 42: pending -> cancelled")
+  end)
+
+  it("does not fire when the status stayed", function()
+    expect(run.trigger("Order status", fixture("same")).predicate).to_be("changed: status")
+  end)
+
+  it("reports a step that must not happen, with script and line", function()
+    local result = run.trigger("Order status", fixture("impossible"))
+    expect(result.verdict).to_be("error")
+    expect(result.reason).to_be("known_step:9: order 42 went from cancelled to shipped")
+    expect(result.line).to_be(9)
+  end)
+end)
