@@ -154,6 +154,7 @@ std::optional<ScriptError> ScriptEngine::Impl::compile(const Script& script) {
   bundle->script = std::make_shared<const Script>(script);
   bundle->id = script.id;
   bundle->limits = limits;
+  bundle->coverage = limits.coverage;  // the host keeps what it compiled for the calls to come
   PendingRun pending(1);
   std::vector<Job> jobs(1);
   jobs.front().call.bundle = bundle.get();
