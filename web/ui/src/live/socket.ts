@@ -23,6 +23,10 @@ export const thisPage = Math.random().toString(36).slice(2, 10);
 const firstPause = 500;
 const longestPause = 10_000;
 
+function alike(a: Open, b: Open): boolean {
+  return a.topic === b.topic && JSON.stringify(a.filter ?? {}) === JSON.stringify(b.filter ?? {});
+}
+
 class Link {
   private socket: WebSocket | undefined;
   private state: LinkState = 'connecting';
@@ -105,14 +109,26 @@ class Link {
     if (each.cursor) params['cursor'] = each.cursor;
     this.call('subscribe', params, (answer) => {
       const result = answer['result'] as JsonRecord | undefined;
+      if (!result && this.share(each)) return;
       if (!result) {
         each.refused?.(String((answer['error'] as JsonRecord | undefined)?.['message'] ?? 'refused'));
         return;
       }
-      each.id = String(result['subscription']);
-      if (typeof result['cursor'] === 'string') each.cursor = result['cursor'];
-      if (result['present'] !== undefined) each.on(result);
+      const id = String(result['subscription']);
+      const takers = [...this.subscriptions].filter((other) => other === each || (other.id === undefined && alike(other, each)));
+      if (takers.length === 0) this.call('unsubscribe', { subscription: id }); // ended before the answer came
+      for (const taker of takers) {
+        taker.id = id;
+        if (typeof result['cursor'] === 'string') taker.cursor = result['cursor'];
+        if (result['present'] !== undefined) taker.on(result);
+      }
     });
+  }
+
+  /** The server keeps one subscription of a kind for a connection: it serves everybody who wants the same. */
+  private share(each: Open): boolean {
+    each.id ??= [...this.subscriptions].find((other) => other.id !== undefined && alike(other, each))?.id;
+    return each.id !== undefined;
   }
 
   private call(method: string, params: JsonRecord, answered?: (answer: JsonRecord) => void): void {

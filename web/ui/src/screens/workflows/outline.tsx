@@ -1,0 +1,119 @@
+// Everything of the canvas as a list: what a keyboard, a screen reader and a narrow window use.
+import { useId, useState } from 'react';
+import { parseJson } from '../../api/json';
+import type { WorkflowNode } from '../../api/types';
+import { Icon } from '../../parts/icon';
+import { Part } from '../../parts/pane';
+import { useShortcut } from '../../parts/shortcuts';
+import { Status } from '../../parts/status';
+import { useCount } from './counts';
+import { whoIsAt, type Editing } from './editing';
+import { nameOf, paste, type Draft } from './model';
+import { nodeIcon } from './node-icon';
+import { Palette } from './palette';
+import css from './workflows.module.css';
+
+interface Line {
+  node: WorkflowNode;
+  depth: number;
+  from: string | undefined; // the port it hangs on, where that says something
+}
+
+/** The nodes in the order of the ways, each where it is first reached. */
+function linesOf(draft: Draft): Line[] {
+  const byId = new Map(draft.nodes.map((node) => [node.node_id, node]));
+  const reached = new Set(draft.connections.map((each) => each.to_node_id));
+  const lines = new Map<string, Line>();
+  const visit = (node: WorkflowNode, depth: number, from: string | undefined) => {
+    if (lines.has(node.node_id)) return;
+    lines.set(node.node_id, { node, depth, from });
+    for (const each of draft.connections) {
+      const next = each.from_node_id === node.node_id ? byId.get(each.to_node_id) : undefined;
+      if (next) visit(next, depth + 1, each.from_port === 'output' ? undefined : each.from_port);
+    }
+  };
+  for (const node of draft.nodes) if (!reached.has(node.node_id)) visit(node, 0, undefined);
+  for (const node of draft.nodes) visit(node, 0, undefined);
+  return [...lines.values()];
+}
+
+export function Outline({ editing }: { editing: Editing }) {
+  const { draft, mayWrite, faults } = editing;
+  const palette = useId();
+  const lines = linesOf(draft);
+  useShortcut('a', 'Add a node', 'Workflow', () => { document.getElementById(palette)?.focus(); }, mayWrite);
+  const step = (by: number) => {
+    const at = lines.findIndex((each) => editing.selection.has(each.node.node_id));
+    const next = lines[Math.max(0, Math.min(lines.length - 1, at + by))];
+    if (next) editing.select([next.node.node_id], 'outline');
+  };
+  useShortcut('j', 'Next node', 'Workflow', () => { step(1); }, lines.length > 0);
+  useShortcut('k', 'Previous node', 'Workflow', () => { step(-1); }, lines.length > 0);
+  const [first] = editing.selection;
+  useShortcut('enter', 'Open the node', 'Workflow', () => { if (first !== undefined) editing.select([first], 'node'); }, first !== undefined);
+  return (
+    <section aria-label="Outline" className={css.panel}>
+      {mayWrite && <Palette editing={editing} focusId={palette} />}
+      {faults.rest.map((each) => <p key={each.pointer + each.detail} role="alert" className="bad"><code>{each.pointer}</code> {each.detail}</p>)}
+      <ul className={css.outline}>{lines.map((line) => <OutlineLine key={line.node.node_id} line={line} editing={editing} />)}</ul>
+      {lines.length === 0 && <p className="muted">No node yet. Begin with an input: that is where a trigger hands over its event.</p>}
+      {mayWrite && <PasteForm editing={editing} />}
+    </section>
+  );
+}
+
+function OutlineLine({ line, editing }: { line: Line; editing: Editing }) {
+  const { node, depth, from } = line;
+  const count = useCount(editing.counts, 'node ' + node.node_id);
+  const faults = editing.faults.nodes.get(node.node_id) ?? [];
+  const ran = editing.run?.steps?.filter((each) => each.node_id === node.node_id) ?? [];
+  const outcome = ran.find((each) => each.status === 'failed') ?? ran[0];
+  const who = whoIsAt(editing.others, node.node_id);
+  return (
+    <li>
+      <button
+        type="button" className={`plain ${css.line ?? ''}`} aria-current={editing.selection.has(node.node_id) ? 'true' : undefined}
+        style={{ paddingLeft: 8 + Math.min(depth, 8) * 14 }} onClick={() => { editing.select([node.node_id], 'node'); }}
+      >
+        <Icon name={nodeIcon(node.node_type)} />
+        <span className="truncate">{from && <span className="muted">{from}: </span>}{nameOf(node)} <span className="muted">{node.node_type}</span></span>
+        <span className="grow" />
+        {who.length > 0 && <span className={css.who}>{who.join(', ')}</span>}
+        {outcome && <Status state={outcome.status} />}
+        {count.all > 0 && <span className="muted number">{count.all.toLocaleString('en')}{count.failed > 0 && <span className="bad"> {count.failed.toLocaleString('en')} failed</span>}</span>}
+      </button>
+      {faults.map((each) => <p key={each.pointer + each.detail} className={css.lineFault}><Icon name="warn" size={14} /><span>{each.pointer.replace(/^\/config\//, '')} {each.detail}</span></p>)}
+    </li>
+  );
+}
+
+function PasteForm({ editing }: { editing: Editing }) {
+  const [text, setText] = useState('');
+  const [wrong, setWrong] = useState<string | undefined>();
+  const id = useId();
+  const submit = () => {
+    try {
+      const pasted = paste(editing.draft, parseJson(text));
+      editing.edit(() => pasted.draft);
+      editing.select(pasted.ids, 'outline');
+      setText('');
+      setWrong(undefined);
+    } catch (error) {
+      setWrong(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <details className={css.pasting}>
+      <summary>Paste nodes as JSON</summary>
+      <Part title="">
+        <form className="field" onSubmit={(event) => { event.preventDefault(); submit(); }}>
+          <label htmlFor={id}>Nodes and connections, as they were copied</label>
+          <textarea id={id} rows={5} spellCheck={false} value={text} onChange={(change) => { setText(change.target.value); }} aria-invalid={wrong !== undefined} placeholder={'{"nodes": [{"node_id": "report", "node_type": "log", "config": {"message": "{{ new.id }}"}}]}'} />
+          {wrong && <span className="problem">{wrong}</span>}
+          <span className="doc">Ctrl C copies the chosen nodes, Ctrl V pastes them, in another workflow as well.</span>
+          <div><button type="submit" disabled={text.trim() === ''}>Paste</button></div>
+        </form>
+      </Part>
+    </details>
+  );
+}
