@@ -54,14 +54,20 @@ const screens = {
   'new-trigger': async () => ['/triggers/new?source=shop', 'customer_email'],
   workflows: async () => ['/workflows', 'Order status'],
   scripts: async () => ['/scripts', 'order_status'],
+  script: async () => ['/scripts/order_status', 'new_status', async (page) => {
+    await page.getByText('No error found.').waitFor();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByRole('rowheader', { name: /^new_status/ }).waitFor();
+  }],
 };
 
 const bare = { overview: '/', events: '/events', executions: '/executions', errors: '/executions?status=dead_letter&view=errors', sources: '/sources', triggers: '/triggers', workflows: '/workflows', scripts: '/scripts' };
 
-async function look(engine, name, at, text, options) {
+async function look(engine, name, at, text, options, act) {
   const page = await openPage(browser, engine, { ...options, at });
   try {
     await page.getByText(text).filter({ visible: true }).first().waitFor({ timeout: 20_000 });
+    if (act) await act(page);
     if (name === 'overview') await page.getByText(/median, /).waitFor({ timeout: 20_000 });
     assert.deepEqual(await axe(page), []);
     const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, globalThis.innerWidth]);
@@ -76,8 +82,8 @@ async function look(engine, name, at, text, options) {
 for (const [name, where] of Object.entries(screens))
   for (const options of looks)
     test(`${name}, ${options.theme}, ${options.width}`, async () => {
-      const [at, text] = await where();
-      await look(full, name, at, text, options);
+      const [at, text, act] = await where();
+      await look(full, name, at, text, options, act);
     });
 
 for (const [name, at] of Object.entries(bare))

@@ -200,6 +200,8 @@ export interface Script {
 
 export interface LibraryEntry {
   name: string; // "text.split"
+  library: string; // "text"; empty for what stands alone
+  member: string;
   kind: 'function' | 'value';
   form: string; // as it is written: "text.split(s, separator)"
   returns: string;
