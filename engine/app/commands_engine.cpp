@@ -59,30 +59,15 @@ int check_config(CommandLine& line, const std::string& file, bool no_environment
   return exit_status::done;
 }
 
-std::string_view severity_name(Finding::Severity severity) {
-  switch (severity) {
-    case Finding::Severity::ok: return "ok";
-    case Finding::Severity::warning: return "warning";
-    case Finding::Severity::error: return "error";
-  }
-  return "";
-}
-
 int doctor(CommandLine& line) {
   if (line.config_path.empty()) throw ConfigError("doctor needs a configuration", {}, "rowhook doctor --config FILE");
   const Config config = load_config(line.config_path);
   auto items = nlohmann::json::array();
   bool healthy = true;
   for (const auto& source : config.sources) {
-    std::vector<Finding> findings;
-    try {
-      findings = source_type_of(source).doctor(source);
-    } catch (const Error& error) {
-      findings.push_back({Finding::Severity::error, "connection", error.what(), error.hint()});
-    }
-    for (const auto& finding : findings) {
+    for (const auto& finding : examine(source)) {
       healthy = healthy && finding.severity != Finding::Severity::error;
-      items.push_back({{"source", source.source}, {"severity", severity_name(finding.severity)}, {"check", finding.check},
+      items.push_back({{"source", source.source}, {"severity", to_string(finding.severity)}, {"check", finding.check},
                        {"detail", finding.detail}, {"remedy", finding.remedy}});
     }
   }

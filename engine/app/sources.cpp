@@ -15,6 +15,14 @@ const SourceType& source_type_of(const SourceSettings& settings) {
                                        : "set \"monitoring\": {\"method\": " + methods + "} for connection '" + settings.connection + "'");
 }
 
+std::vector<Finding> examine(const SourceSettings& settings) {
+  try {
+    return source_type_of(settings).doctor(settings);
+  } catch (const Error& error) {
+    return {{Finding::Severity::error, "connection", error.what(), error.hint()}};
+  }
+}
+
 Sources::Sources(Journal& journal, Metrics& metrics, const Clock& clock, Random random)
     : journal_(journal), metrics_(metrics), clock_(clock), random_(std::move(random)) {}
 
@@ -71,6 +79,13 @@ std::shared_ptr<Intake> Sources::find(const std::string& name) const {
     }
     throw NotFound("there is no source '" + name + "'");
   });
+}
+
+std::vector<Finding> Sources::doctor(const std::string& name) const {
+  const auto entries = entries_.with([](const auto& stored) { return stored; });
+  for (const auto& entry : entries)
+    if (entry->settings.source == name) return examine(entry->settings);
+  throw NotFound("there is no source '" + name + "'");
 }
 
 std::vector<SourceState> Sources::list() const {

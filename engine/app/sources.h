@@ -12,6 +12,8 @@ namespace rowhook {
 
 // The capture method for a connection. Throws PermanentError with what to write instead when there is none.
 const SourceType& source_type_of(const SourceSettings& settings);
+// What the database of a connection lacks, from looking at it now. Never throws: that it cannot be reached is a finding, too.
+std::vector<Finding> examine(const SourceSettings& settings);
 
 // One intake per watched connection. A connection whose method this program does not have is listed as failed, with the remedy.
 // Thread safety: safe to share, but for replace() and stop(), which belong to one thread.
@@ -27,6 +29,8 @@ class Sources final : public SourcesView {
   std::vector<SourceState> list() const override;
   void pause(const std::string& name) override;
   void resume(const std::string& name) override;
+  std::vector<Finding> doctor(const std::string& name) const override;
+
  private:
   struct Entry {
     SourceSettings settings;

@@ -73,6 +73,9 @@ struct Finding {
   std::string detail;  // one sentence
   std::string remedy;  // the exact SQL or setting; "" when ok
 };
+constexpr std::string_view to_string(Finding::Severity severity) {
+  return severity == Finding::Severity::ok ? "ok" : severity == Finding::Severity::warning ? "warning" : "error";
+}
 
 // A capture method for a kind of database. The list of all: source_types() in source_types.h.
 struct SourceType {

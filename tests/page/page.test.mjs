@@ -187,6 +187,9 @@ test('sources: paused, seen everywhere, goes on', async () => {
     await page.getByRole('list', { name: 'Sources' }).getByText('paused').first().waitFor();
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByRole('button', { name: 'Pause capture' }).waitFor();
+    await page.getByRole('button', { name: 'Ask the doctor' }).click();
+    await page.getByText('Nothing stands in the way of capture').waitFor();
+    assert.deepEqual(await axe(page), []);
   });
 });
 

@@ -69,6 +69,7 @@ ApiResponse list_sources(Call& call);
 ApiResponse show_source(Call& call);
 ApiResponse pause_source(Call& call);
 ApiResponse resume_source(Call& call);
+ApiResponse examine_source(Call& call);
 
 // metrics.cpp
 ApiResponse trigger_metrics(Call& call);

@@ -148,6 +148,8 @@ constexpr Route table[] = {
     {"sources.get", get, API "/sources/{name}", viewer, show_source, "One source", quick, briefly},
     {"sources.pause", post, API "/sources/{name}/pause", operator_, pause_source, "Stop reading from it"},
     {"sources.resume", post, API "/sources/{name}/resume", operator_, resume_source, "Go on where it was"},
+    {"sources.doctor", get, API "/sources/{name}/doctor", operator_, examine_source,
+     "What its database lacks, looked at now, with the SQL that mends it", slow},
 
     {"metrics.triggers", get, API "/metrics/triggers", viewer, trigger_metrics, "The view trigger_metrics",
      quick, until_change},

@@ -56,6 +56,21 @@ ApiResponse list_sources(Call& call) {
 
 ApiResponse show_source(Call& call) { return response(named(call)); }
 
+ApiResponse examine_source(Call& call) {
+  const SourceState source = named(call);
+  const auto findings = call.api.services.sources->doctor(source.name);
+  ListBody list;
+  for (const auto& finding : findings) {
+    JsonObject json(list.item());
+    json.text("severity", to_string(finding.severity));
+    json.text("check", finding.check);
+    json.text("detail", finding.detail);
+    json.text_or_null("remedy", finding.remedy);
+    json.close();
+  }
+  return ApiResponse::json(std::move(list).finish(std::nullopt, findings.size()));
+}
+
 ApiResponse pause_source(Call& call) {
   const SourceState source = named(call);
   call.api.services.sources->pause(source.name);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/capture/source.h"
 #include "engine/journal/intake.h"
 
 namespace rowhook {
@@ -20,6 +21,9 @@ class SourcesView {
   virtual void pause(const std::string& name) = 0;
   // Goes on where it was. Throws NotFound.
   virtual void resume(const std::string& name) = 0;
+  // Looks at the database now, over a connection of its own; that it cannot be reached is a finding. May
+  // block. Throws NotFound.
+  virtual std::vector<Finding> doctor(const std::string& name) const = 0;
 };
 
 }  // namespace rowhook

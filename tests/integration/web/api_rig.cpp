@@ -15,7 +15,7 @@ using nlohmann::json;
 SqliteShop::SqliteShop(const std::string& file, Journal& journal, Metrics& metrics) : file_(file) {
   auto database = open_sqlite(file);
   database->execute_script("CREATE TABLE orders (id INTEGER PRIMARY KEY, status TEXT)");
-  SourceSettings settings;
+  SourceSettings& settings = settings_;
   settings.connection = settings.source = "shop";
   settings.type = "sqlite";
   settings.method = "triggers";
@@ -41,6 +41,11 @@ void SqliteShop::pause(const std::string& name) {
 void SqliteShop::resume(const std::string& name) {
   if (name != "shop") throw NotFound("there is no source '" + name + "'");
   intake_->resume();
+}
+
+std::vector<Finding> SqliteShop::doctor(const std::string& name) const {
+  if (name != "shop") throw NotFound("there is no source '" + name + "'");
+  return find_source_type(settings_.type, settings_.method)->doctor(settings_);
 }
 
 void SqliteShop::insert_order(int id, const std::string& status) {
@@ -132,7 +137,8 @@ std::string ApiRig::text(const std::string& method, const std::string& path, con
   return out + "\r\n" + body;
 }
 
-std::string ApiRig::handshake(const std::string& who, const std::map<std::string, std::string>& headers) const {
+std::string ApiRig::handshake(const std::string& who,
+                              const std::map<std::string, std::string>& headers) const {
   std::map<std::string, std::string> fields{{"Upgrade", "websocket"},
                                             {"Connection", "Upgrade"},
                                             {"Sec-WebSocket-Version", "13"},

@@ -27,10 +27,12 @@ class SqliteShop final : public SourcesView {
   std::vector<SourceState> list() const override { return {intake_->state()}; }
   void pause(const std::string& name) override;
   void resume(const std::string& name) override;
+  std::vector<Finding> doctor(const std::string& name) const override;
   void insert_order(int id, const std::string& status);
 
  private:
   std::string file_;
+  SourceSettings settings_;
   std::unique_ptr<Intake> intake_;
 };
 

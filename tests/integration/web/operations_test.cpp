@@ -29,6 +29,13 @@ TEST(Sources, AreListedPausedAndResumed) {
   EXPECT_EQ(rig.post("/api/v1/sources/shop/resume", nullptr, "operator").status, 200);
   EXPECT_TRUE(eventually([&] { return rig.get("/api/v1/events?table=orders").json()["total"] == 1; }));
   EXPECT_EQ(rig.get("/api/v1/sources/nothing").status, 404);
+  const json findings = rig.ask("GET", "/api/v1/sources/shop/doctor", "", "operator").json()["items"];
+  ASSERT_FALSE(findings.empty());
+  for (const auto& finding : findings) {
+    EXPECT_TRUE(finding["severity"] == "ok" || finding["severity"] == "warning") << finding;
+    EXPECT_FALSE(finding["check"].get<std::string>().empty());
+  }
+  EXPECT_EQ(rig.get("/api/v1/sources/nothing/doctor").status, 404);
   EXPECT_EQ(rig.post("/api/v1/sources/nothing/pause", nullptr).status, 404);
 }
 

@@ -67,7 +67,7 @@ TEST(Routes, EveryRouteHasTheRoleItShould) {
   const std::set<std::string_view> operators{
       "triggers.activate",    "triggers.deactivate", "triggers.test",     "events.post",
       "workflows.run",        "executions.retry",    "executions.cancel", "dead_letters.retry",
-      "dead_letters.discard", "sources.pause",       "sources.resume"};
+      "dead_letters.discard", "sources.pause",       "sources.resume",    "sources.doctor"};
   for (const auto& route : api_routes()) {
     Role expected = Role::viewer;
     if (open.contains(route.name)) expected = Role::nobody;

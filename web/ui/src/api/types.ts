@@ -19,6 +19,14 @@ export interface Source {
   lag_bytes: number | null;
 }
 
+/** What the doctor found about a source's database. */
+export interface Finding {
+  severity: 'ok' | 'warning' | 'error';
+  check: string;
+  detail: string;
+  remedy: string | null;
+}
+
 export interface Health {
   status: 'ok' | 'degraded' | 'failed';
   version: string;
