@@ -53,6 +53,9 @@ const screens = {
   trigger: async () => [`/triggers/${(await first('/triggers', (each) => each.name === 'Order status changed')).id}`, /^Test the last/],
   'new-trigger': async () => ['/triggers/new?source=shop', 'customer_email'],
   workflows: async () => ['/workflows', 'Order status'],
+  workflow: async () => ['/workflows/order-status', 'Refund'],
+  'workflow-node': async () => ['/workflows/order-status?node=which', 'Tried in this order'],
+  'workflow-run': async () => ['/workflows/order-status?panel=run', 'The last recorded one'],
   scripts: async () => ['/scripts', 'order_status'],
   script: async () => ['/scripts/order_status', 'new_status', async (page) => {
     await page.getByText('No error found.').waitFor();
@@ -69,6 +72,7 @@ async function look(engine, name, at, text, options, act) {
     await page.getByText(text).filter({ visible: true }).first().waitFor({ timeout: 20_000 });
     if (act) await act(page);
     if (name === 'overview') await page.getByText(/median, /).waitFor({ timeout: 20_000 });
+    if (name === 'workflow') await page.getByTitle(/since this page was opened/).first().waitFor({ timeout: 20_000 });
     assert.deepEqual(await axe(page), []);
     const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, globalThis.innerWidth]);
     assert.ok(wide <= window, `${wide} pixels wide`);

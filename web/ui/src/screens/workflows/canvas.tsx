@@ -7,7 +7,7 @@ import {
 import { createContext, memo, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type { WorkflowNode } from '../../api/types';
 import { Icon } from '../../parts/icon';
-import { useCount } from './counts';
+import { countTitle, useCount } from './counts';
 import { whoIsAt, type Editing } from './editing';
 import { connect, edgeKey, inputsOf, mayConnect, nameOf, nodeHeight, nodeWidth, outputsOf } from './model';
 import { nodeIcon } from './node-icon';
@@ -39,7 +39,7 @@ function LiveCount({ editing, of, failures }: { editing: Editing; of: string; fa
   const count = useCount(editing.counts, of);
   if (count.all === 0) return null;
   return (
-    <span className={css.count} title={`${count.all.toLocaleString('en')} since this page was opened${count.failed ? `, ${count.failed.toLocaleString('en')} failed` : ''}`}>
+    <span className={css.count} title={countTitle(count)}>
       <span key={count.all} className={css.pulse} aria-hidden="true" />{count.all.toLocaleString('en')}{failures && count.failed > 0 && <strong className="bad"> {count.failed.toLocaleString('en')} failed</strong>}
     </span>
   );
@@ -107,14 +107,14 @@ function useShownNodes(editing: Editing, dragged: ReadonlyMap<string, { x: numbe
 }
 
 function useShownEdges({ draft, types }: Editing, chosen: ReadonlySet<string>): ShownEdge[] {
+  const portsOf = useMemo(() => new Map(draft.nodes.map((node) => [node.node_id, outputsOf(node, types.find((type) => type.name === node.node_type))])), [draft.nodes, types]);
   return useMemo(() => draft.connections.map((each) => {
-    const node = draft.nodes.find((known) => known.node_id === each.from_node_id);
-    const ports = node ? outputsOf(node, types.find((type) => type.name === node.node_type)) : [];
+    const ports = portsOf.get(each.from_node_id) ?? [];
     return {
       id: edgeKey(each), type: 'way' as const, source: each.from_node_id, sourceHandle: each.from_port, target: each.to_node_id, targetHandle: each.to_port,
       selected: chosen.has(edgeKey(each)), data: { port: ports.length > roomForNames ? each.from_port : undefined },
     };
-  }), [draft, types, chosen]);
+  }), [draft.connections, portsOf, chosen]);
 }
 
 function Flow({ editing, fit }: { editing: Editing; fit: number }) {

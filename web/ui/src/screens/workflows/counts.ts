@@ -52,6 +52,11 @@ export class Counts {
   readonly of = (key: string): Count => this.counts.get(key) ?? none;
 }
 
+/** In words, for hover and screen readers. */
+export function countTitle(count: Count): string {
+  return `${count.all.toLocaleString('en')} since this page was opened${count.failed ? `, ${count.failed.toLocaleString('en')} failed` : ''}`;
+}
+
 /** Counts of the workflow while the component is there. */
 export function useCounts(workflowId: string, connections: WorkflowConnection[]): Counts {
   const [counts] = useState(() => new Counts(connections));

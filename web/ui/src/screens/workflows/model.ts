@@ -90,21 +90,23 @@ export function removeNodes(draft: Draft, ids: ReadonlySet<string>): Draft {
   };
 }
 
-function leadsTo(draft: Draft, from: string, to: string): boolean {
-  const seen = new Set<string>();
-  const waiting = [from];
+/** Every node from which a way leads to that one, itself included. */
+export function leadingTo(draft: Draft, id: string): Set<string> {
+  const before = new Map<string, string[]>();
+  for (const each of draft.connections) before.set(each.to_node_id, [...(before.get(each.to_node_id) ?? []), each.from_node_id]);
+  const found = new Set<string>();
+  const waiting = [id];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    if (at === to) return true;
-    if (seen.has(at)) continue;
-    seen.add(at);
-    for (const each of draft.connections) if (each.from_node_id === at) waiting.push(each.to_node_id);
+    if (found.has(at)) continue;
+    found.add(at);
+    waiting.push(...(before.get(at) ?? []));
   }
-  return false;
+  return found;
 }
 
 /** Whether the connection would be new and close no circle. */
 export function mayConnect(draft: Draft, connection: WorkflowConnection): boolean {
-  return !draft.connections.some((each) => edgeKey(each) === edgeKey(connection)) && !leadsTo(draft, connection.to_node_id, connection.from_node_id);
+  return !draft.connections.some((each) => edgeKey(each) === edgeKey(connection)) && !leadingTo(draft, connection.from_node_id).has(connection.to_node_id);
 }
 
 export function connect(draft: Draft, connection: WorkflowConnection): Draft {

@@ -7,7 +7,7 @@ import { Icon } from '../../parts/icon';
 import { Part } from '../../parts/pane';
 import type { Editing } from './editing';
 import { Doc, Form } from './fields';
-import { changeNode, connect, copied, edgeKey, inputsOf, mayConnect, nameOf, outputsOf } from './model';
+import { changeNode, connect, copied, edgeKey, inputsOf, leadingTo, nameOf, outputsOf } from './model';
 import { nodeIcon } from './node-icon';
 import { Palette } from './palette';
 import { StepDetail } from './run-panel';
@@ -90,7 +90,9 @@ function ConnectForm({ node, editing }: { node: WorkflowNode; editing: Editing }
   const [chosenPort, setPort] = useState('');
   const port = ports.includes(chosenPort) ? chosenPort : (ports[0] ?? '');
   const wire = (to: WorkflowNode) => ({ from_node_id: node.node_id, from_port: port, to_node_id: to.node_id, to_port: inputsOf(typeOf(to))[0] ?? '' });
-  const targets = draft.nodes.filter((each) => inputsOf(typeOf(each)).length > 0 && mayConnect(draft, wire(each)));
+  const before = leadingTo(draft, node.node_id);
+  const there = new Set(draft.connections.map(edgeKey));
+  const targets = draft.nodes.filter((each) => inputsOf(typeOf(each)).length > 0 && !before.has(each.node_id) && !there.has(edgeKey(wire(each))));
   if (port === '') return null;
   return (
     <div className="row">

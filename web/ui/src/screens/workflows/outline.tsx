@@ -6,7 +6,7 @@ import { Icon } from '../../parts/icon';
 import { Part } from '../../parts/pane';
 import { useShortcut } from '../../parts/shortcuts';
 import { Status } from '../../parts/status';
-import { useCount } from './counts';
+import { countTitle, useCount } from './counts';
 import { whoIsAt, type Editing } from './editing';
 import { nameOf, paste, type Draft } from './model';
 import { nodeIcon } from './node-icon';
@@ -53,6 +53,7 @@ export function Outline({ editing }: { editing: Editing }) {
   useShortcut('enter', 'Open the node', 'Workflow', () => { if (first !== undefined) editing.select([first], 'node'); }, first !== undefined);
   return (
     <section aria-label="Outline" className={css.panel}>
+      <h2 className="sr-only">Outline</h2>
       {mayWrite && <Palette editing={editing} focusId={palette} />}
       {faults.rest.map((each) => <p key={each.pointer + each.detail} role="alert" className="bad"><code>{each.pointer}</code> {each.detail}</p>)}
       <ul className={css.outline}>{lines.map((line) => <OutlineLine key={line.node.node_id} line={line} editing={editing} />)}</ul>
@@ -80,7 +81,7 @@ function OutlineLine({ line, editing }: { line: Line; editing: Editing }) {
         <span className="grow" />
         {who.length > 0 && <span className={css.who}>{who.join(', ')}</span>}
         {outcome && <Status state={outcome.status} />}
-        {count.all > 0 && <span className="muted number">{count.all.toLocaleString('en')}{count.failed > 0 && <span className="bad"> {count.failed.toLocaleString('en')} failed</span>}</span>}
+        {count.all > 0 && <span className="muted number" title={countTitle(count)}>{count.all.toLocaleString('en')}{count.failed > 0 && <span className="bad"> {count.failed.toLocaleString('en')} failed</span>}</span>}
       </button>
       {faults.map((each) => <p key={each.pointer + each.detail} className={css.lineFault}><Icon name="warn" size={14} /><span>{each.pointer.replace(/^\/config\//, '')} {each.detail}</span></p>)}
     </li>

@@ -62,6 +62,7 @@ function RunForm({ editing, dirty, onRun, sample }: RunFormProps) {
   const inputs = editing.draft.nodes.filter((node) => editing.types.find((type) => type.name === node.node_type)?.is_input);
   return (
     <section aria-label="Run" className={css.panel}>
+      <h2 className="sr-only">Run</h2>
       {dirty && <Note tone="warn"><p>What is saved runs, not what was changed here since.</p></Note>}
       <form className="stack" onSubmit={(event) => { event.preventDefault(); submit(); }}>
         <div className="field">

@@ -48,6 +48,7 @@ export function SavePanel({ id, base, theirs, dirty, editing, onBase, begin }: P
   const secrets = new Set(types.flatMap((type) => Object.entries((type.config['properties'] ?? {}) as Record<string, { writeOnly?: boolean }>).filter(([, each]) => each.writeOnly).map(([name]) => name)));
   return (
     <section aria-label="Changes" className={css.panel}>
+      <h2 className="sr-only">Changes</h2>
       {theirs && dirty && <Conflict base={base.draft} mine={draft} theirs={draftOf(theirs)} etag={`"${theirs.revision}"`} secrets={secrets} onBase={onBase} begin={begin} editing={editing} />}
       {conflict && !theirs && <Note tone="warn"><p>Somebody else saved this workflow meanwhile. Nothing was overwritten. <button type="button" onClick={() => void changed('workflows')}>Show what they changed</button></p></Note>}
       {!dirty && <Note tone={saved ? 'good' : 'idle'}><p>{saved ? 'Saved. What starts from now on runs this.' : 'Nothing was changed.'}</p></Note>}

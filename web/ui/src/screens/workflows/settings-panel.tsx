@@ -41,6 +41,7 @@ export function SettingsPanel({ id, etag, editing }: { id: string; etag: string 
   const at = (pointer: string) => faults.rest.find((each) => each.pointer === pointer)?.detail;
   return (
     <section aria-label="Settings" className={css.panel}>
+      <h2 className="sr-only">Settings</h2>
       <TextField label="Name" value={draft.name} disabled={!mayWrite} problem={at('/name')} onChange={(name) => { edit((before) => ({ ...before, name }), 'name'); }} />
       <TextField label="Description" value={draft.description} disabled={!mayWrite} problem={at('/description')} onChange={(description) => { edit((before) => ({ ...before, description }), 'description'); }} />
       <TextField label="Tags" value={draft.tags.join(', ')} disabled={!mayWrite} doc="With commas between them" onChange={(text) => { edit((before) => ({ ...before, tags: text === '' ? [] : text.split(',').map((each) => each.trimStart()) }), 'tags'); }} />

@@ -1,0 +1,198 @@
+// The workflow editor in Chromium against `rowhook demo`: made, drawn, run, saved, shared.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ask, axe, openPage, startBrowser, startEngine } from './browser.mjs';
+
+let engine;
+let browser;
+before(async () => {
+  engine = await startEngine(['demo', '--data-dir', '{folder}', '--listen', '127.0.0.1:0']);
+  browser = await startBrowser();
+}, { timeout: 120_000 });
+after(async () => {
+  await browser?.close();
+  await engine?.stop();
+});
+
+const log = (id, x, y) => ({ node_id: id, node_type: 'log', name: `Log ${id}`, config: { message: `${id} {{ new.id }}` }, position: { x, y } });
+
+/** A workflow of an input and two logs; only the first one is connected. */
+async function aWorkflow(id) {
+  await ask(engine, 'POST', '/workflows', {
+    id, name: id, nodes: [{ node_id: 'in', node_type: 'input', name: 'Input', position: { x: 0, y: 0 } }, log('a', 280, -80), log('b', 280, 80)],
+    connections: [{ from_node_id: 'in', to_node_id: 'a' }, { from_node_id: 'in', to_node_id: 'b' }],
+  });
+}
+
+/** Runs `act` on a signed-in page; afterwards nothing may have gone wrong in it but what the server is meant to refuse. */
+async function on(options, act) {
+  const page = await openPage(browser, engine, options);
+  page.setDefaultTimeout(20_000);
+  try {
+    await act(page);
+    assert.deepEqual(page.troubles.filter((each) => !each.includes('status of 422')), []);
+  } finally {
+    await page.context().close();
+  }
+}
+
+const outline = (page) => page.getByRole('region', { name: 'Outline' });
+const panel = (page, name) => page.getByRole('group', { name: 'Panels' }).getByRole('button', { name, exact: true }).click();
+
+async function save(page) {
+  await panel(page, 'Save…');
+  await page.getByRole('region', { name: 'Changes' }).getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByText('Saved. What starts from now on runs this.').waitFor();
+}
+
+test('made, faults at their fields, a secret that is never shown, run, deleted', async () => {
+  await on({ at: '/workflows' }, async (page) => {
+    await page.getByRole('button', { name: 'New workflow' }).click();
+    await page.getByLabel('Name of the new workflow').fill('Tell the warehouse');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Tell the warehouse', level: 1 }).waitFor();
+    await outline(page).getByRole('button', { name: /^Input/ }).click();
+    await page.getByRole('combobox', { name: 'Add a node' }).fill('http');
+    await page.keyboard.press('Enter');
+    const node = page.getByRole('region', { name: 'Node HTTP request' });
+    await node.getByText('is missing: Where to').waitFor();
+    await page.locator('.react-flow__node', { hasText: 'HTTP request' }).getByText('1 wrong').waitFor();
+    assert.deepEqual(await axe(page), []);
+    await node.getByLabel(/^URL/).fill('http://127.0.0.1:9/orders/{{ new.id }}');
+    await node.getByLabel('Secret').fill('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
+    await panel(page, 'Save…');
+    await page.getByText('Node HTTP request').waitFor();
+    assert.ok(!(await page.content()).includes('whsec_'), 'the secret is not in the diff');
+    assert.deepEqual(await axe(page), []);
+    await save(page);
+    await panel(page, 'Node');
+    await node.getByText('A secret is stored').waitFor();
+
+    await panel(page, 'Run');
+    await page.getByRole('button', { name: 'Run without effects' }).click();
+    const steps = page.getByRole('list', { name: 'Steps' });
+    await steps.getByText('HTTP request').click();
+    await steps.getByRole('group', { name: 'the input' }).last().waitFor();
+    assert.deepEqual(await axe(page), []);
+
+    await panel(page, 'Settings');
+    await page.getByRole('button', { name: 'Delete the workflow…' }).click();
+    await page.getByRole('button', { name: 'Delete it', exact: true }).click();
+    await page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor();
+  });
+  await assert.rejects(ask(engine, 'GET', '/workflows/tell-the-warehouse'), /404/);
+});
+
+test('canvas: drag, connect, disconnect, undo and redo', async () => {
+  await aWorkflow('drawn');
+  await on({ at: '/workflows/drawn' }, async (page) => {
+    const node = (name) => page.locator('.react-flow__node', { hasText: name });
+    await page.locator('.react-flow__edge').nth(1).waitFor();
+    const box = await node('Log a').boundingBox();
+    await page.mouse.move(box.x + 60, box.y + 30);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 60, box.y - 50, { steps: 5 });
+    await page.mouse.up();
+    await panel(page, 'Save…');
+    await page.getByText('Position of one node').waitFor();
+
+    const out = await node('Log b').locator('.react-flow__handle.source').boundingBox();
+    const into = await node('Log a').locator('.react-flow__handle.target').boundingBox();
+    await page.mouse.move(out.x + out.width / 2, out.y + out.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(into.x + into.width / 2, into.y + into.height / 2, { steps: 8 });
+    await page.mouse.up();
+    await page.getByText('Connection Log b (output) → Log a').waitFor();
+    assert.equal(await page.locator('.react-flow__edge').count(), 3);
+    await page.keyboard.press('Control+z');
+    await page.getByText('Connection Log b (output) → Log a').waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+y');
+    await page.getByText('Connection Log b (output) → Log a').waitFor();
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+z');
+    await page.getByText('Nothing was changed.').waitFor();
+  });
+});
+
+test('without a mouse, at 390 pixels: the outline connects, removes, pastes and saves', async () => {
+  await aWorkflow('narrow');
+  await on({ at: '/workflows/narrow', width: 390, height: 844 }, async (page) => {
+    await outline(page).getByRole('button', { name: /^Log a/ }).press('Enter');
+    assert.equal(await page.locator('.react-flow').count(), 0);
+    await page.getByLabel('Connect to').selectOption({ label: 'Log b' });
+    await page.getByRole('button', { name: 'Disconnect Input' }).press('Enter');
+    await page.getByText(/is unreachable/).first().waitFor();
+    await page.keyboard.press('Control+z');
+    await panel(page, 'Outline');
+    await page.getByText('Paste nodes as JSON').click();
+    await page.getByLabel('Nodes and connections, as they were copied').fill('{"nodes": 1}');
+    await page.getByRole('button', { name: 'Paste', exact: true }).press('Enter');
+    await page.getByText('This is no JSON of nodes').waitFor();
+    await page.getByLabel('Nodes and connections, as they were copied').fill(JSON.stringify({ nodes: [log('a', 0, 0)] }));
+    await page.getByRole('button', { name: 'Paste', exact: true }).press('Enter');
+    await outline(page).getByText(/is unreachable/).waitFor();
+    await outline(page).getByRole('button', { name: /^Log a/ }).nth(1).press('Enter');
+    await page.getByRole('button', { name: 'Remove', exact: true }).press('Enter');
+    assert.deepEqual(await axe(page), []);
+    await save(page);
+  });
+  const stored = await ask(engine, 'GET', '/workflows/narrow');
+  assert.deepEqual(stored.nodes.map((each) => each.node_id), ['in', 'a', 'b']);
+  assert.ok(stored.connections.some((each) => each.from_node_id === 'a' && each.to_node_id === 'b'));
+});
+
+test('nodes are copied and pasted with the keys of the browser', async () => {
+  await aWorkflow('copied');
+  await on({ at: '/workflows/copied?node=a&panel=outline' }, async (page) => {
+    await outline(page).getByRole('button', { name: /^Log a/ }).waitFor();
+    await page.keyboard.press('Control+c');
+    await page.keyboard.press('Control+v');
+    await page.waitForURL(/node=a-2/);
+    await panel(page, 'Outline');
+    await outline(page).getByRole('button', { name: /^Log a/ }).nth(1).waitFor();
+  });
+});
+
+test('live: items are counted at nodes and edges', async () => {
+  await on({ at: '/workflows/order-status' }, async (page) => {
+    await page.locator('.react-flow__node', { hasText: 'What changed' }).getByTitle(/since this page was opened/).waitFor();
+    await page.locator('.react-flow__edgelabel-renderer').getByTitle(/since this page was opened/).first().waitFor();
+    await outline(page).getByRole('button', { name: /^What changed.*\d/ }).waitFor();
+  });
+});
+
+test('two people: each sees where the other is, and a conflict is a diff', async () => {
+  await aWorkflow('shared');
+  await on({ at: '/workflows/shared?node=b' }, async (page) => {
+    await on({ at: '/workflows/shared' }, async (other) => {
+      await other.locator('.react-flow__node', { hasText: 'Log b' }).getByText('admin').waitFor();
+      await outline(other).getByRole('button', { name: /^Log a/ }).click();
+      await other.getByLabel('Message').fill('theirs');
+      await page.getByLabel('Message').fill('mine');
+      await save(other);
+    });
+    await page.getByRole('button', { name: 'Somebody saved: compare' }).click();
+    const conflict = page.getByRole('alert').filter({ hasText: 'Somebody else saved this workflow' });
+    await conflict.getByText('“theirs”').waitFor();
+    assert.deepEqual(await axe(page), []);
+    await conflict.getByRole('button', { name: 'Bring both together' }).click();
+    await save(page);
+  });
+  const { nodes } = await ask(engine, 'GET', '/workflows/shared');
+  assert.deepEqual(nodes.slice(1).map((each) => each.config.message), ['theirs', 'mine']);
+});
+
+test('the list switches a workflow off; a viewer only looks', async () => {
+  await aWorkflow('switched');
+  const { token } = await ask(engine, 'POST', '/tokens', { name: 'looker', role: 'viewer' });
+  await on({ at: '/workflows' }, async (page) => {
+    await page.getByRole('switch', { name: 'Workflow switched is active' }).click();
+    await page.getByRole('switch', { name: 'Workflow switched is active', checked: false }).waitFor();
+  });
+  assert.equal((await ask(engine, 'GET', '/workflows/switched')).is_active, false);
+  await on({ at: '/workflows/switched?node=a', token }, async (page) => {
+    await page.getByLabel('Message').waitFor();
+    assert.ok(await page.getByLabel('Message').isDisabled());
+    assert.equal(await page.getByRole('button', { name: /Save/ }).count(), 0);
+  });
+});
