@@ -60,7 +60,7 @@ const screens = {
   script: async () => ['/scripts/order_status', 'new_status', async (page) => {
     await page.getByText('No error found.').waitFor();
     await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await page.getByRole('rowheader', { name: /^new_status/ }).waitFor();
+    await page.getByRole('group', { name: 'the result' }).waitFor();
   }],
 };
 

@@ -43,7 +43,11 @@ test('a script runs against the last change that ran it: before and after, log, 
     await page.getByText('No error found.').waitFor();
     await page.getByRole('link', { name: 'Order status', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await page.getByRole('rowheader', { name: /^new_status/ }).waitFor();
+    await page.getByRole('group', { name: 'the result' }).getByText('"new_status"').waitFor();
+    await page.getByRole('group', { name: 'the row' }).getByText('"customer_email"').waitFor();
+    await write(page, 'local row = copy(new)\nrow.status = row.status:upper()\nreturn row\n');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('rowheader', { name: 'status (changed)' }).waitFor();
     await write(page, 'log.warning("seen " .. new.status)\nreturn new.status == "no such status"\n');
     await page.getByLabel('Kind').selectOption('filter');
     await page.keyboard.press('Control+Enter');
@@ -91,11 +95,11 @@ test('a new script is saved under its name, changed with Ctrl-S, and deleted', a
 });
 
 test('a script that somebody saved meanwhile is not overwritten: the difference is shown', async () => {
-  await ask(engine, 'PUT', '/scripts/shared', { source: 'return { a = new.id }\n' });
+  await ask(engine, 'PUT', '/scripts/shared', { source: '-- first\nreturn { a = new.id }\n' });
   await on({ at: '/scripts/shared' }, async (page) => {
     await page.getByText('revision 1', { exact: true }).waitFor();
-    await write(page, 'return { mine = new.id }\n');
-    await saveElsewhere('return { theirs = new.id }\n');
+    await write(page, '-- first\nreturn { mine = new.id }\n');
+    await saveElsewhere('-- another one\nreturn { theirs = new.id }\n');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText(/saved revision 2 meanwhile/).waitFor();
     const diff = page.getByRole('textbox', { name: 'What differs from revision 2' });

@@ -33,7 +33,8 @@ const theme = EditorView.theme({
   '.cm-diagnostic': { whiteSpace: 'pre-wrap' },
   '.cm-changedLine, .cm-insertedLine': { backgroundColor: 'var(--added) !important' },
   '.cm-deletedChunk': { backgroundColor: 'var(--removed) !important' },
-  '.cm-changedText': { background: 'none !important', fontWeight: '600' },
+  '.cm-changedText, .cm-deletedText': { background: 'none !important', fontWeight: '600' },
+  '.cm-deletedChunk .cm-deletedText, .cm-changedLine *, .cm-insertedLine *, .cm-deletedChunk *': { color: 'var(--text) !important' },
 });
 
 /** The style sheets that the editor makes carry the page's nonce. */

@@ -1,5 +1,5 @@
 // A script run against a change that really happened: before and after side by side, what it logged, what it cost.
-import { isRecord, type JsonValue } from '../../api/json';
+import { isRecord, type JsonRecord, type JsonValue } from '../../api/json';
 import type { RowEvent, ScriptError, ScriptRun } from '../../api/types';
 import { CodeBlock } from '../../parts/copy';
 import { DiffTable } from '../../parts/diff-table';
@@ -45,11 +45,17 @@ function ErrorOf({ error, onGo }: { error: ScriptError; onGo: (line: number, col
   );
 }
 
-/** The row as the script got it, and what it made of it. */
+/** Whether the result is the row with changes, and not a document of its own making. */
+function isRowLike(row: JsonRecord, result: JsonRecord): boolean {
+  const names = Object.keys(result);
+  return names.filter((name) => name in row).length * 2 >= names.length;
+}
+
+/** The row as the script got it, and what it made of it: by columns where it is still that row, else as two documents. */
 function Sides({ event, result }: { event: RowEvent; result: JsonValue }) {
   const before = event.new_values ?? event.old_values;
-  if (isRecord(before ?? null) && isRecord(result))
-    return <DiffTable event={{ ...event, event_type: 'record_updated', old_values: before ?? null, new_values: result, changed_fields: null, metadata: {} }} />;
+  if (isRecord(before) && isRecord(result) && isRowLike(before, result))
+    return <DiffTable event={{ ...event, event_type: 'record_updated', old_values: before, new_values: result, changed_fields: null, metadata: {} }} />;
   return (
     <div className={css.sides}>
       <div><span className="muted">Before</span><JsonBlock value={before ?? null} what="the row" lines={16} /></div>

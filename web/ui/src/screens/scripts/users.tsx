@@ -6,7 +6,7 @@ import type { Execution, Trigger, Workflow } from '../../api/types';
 import { Part } from '../../parts/pane';
 
 /** Whether a setting that names a script, at any depth, names this one. */
-export function namesScript(config: JsonRecord, name: string): boolean {
+function namesScript(config: JsonRecord, name: string): boolean {
   return Object.entries(config).some(([key, value]) => (key.endsWith('script') && value === name) || (isRecord(value) && namesScript(value, name)));
 }
 

@@ -1,9 +1,10 @@
 // Somebody saved the trigger meanwhile: what differs, and the choice.
 import { path } from '../../api/client';
-import { sameJson, writeJson, type JsonRecord, type JsonValue } from '../../api/json';
+import { writeJson, type JsonRecord, type JsonValue } from '../../api/json';
 import { useDocument } from '../../api/queries';
 import type { Trigger } from '../../api/types';
 import { Note, ProblemBox } from '../../parts/notice';
+import { differences } from './draft';
 import css from './triggers.module.css';
 
 interface Props {
@@ -12,15 +13,6 @@ interface Props {
   seen: Trigger; // what mine was made from
   onTheirs: (theirs: Trigger, etag: string | undefined) => void; // go on from theirs
   onMine: (theirs: Trigger, etag: string | undefined) => void; // keep mine, over theirs
-}
-
-const compared = ['name', 'description', 'source', 'event_type', 'workflow_id', 'target_node_id', 'is_active'];
-
-/** The members that differ between the two, those of config by their own names. */
-export function differences(theirs: JsonRecord, mine: JsonRecord): { name: string; theirs: JsonValue | undefined; mine: JsonValue | undefined }[] {
-  const [left, right] = [theirs['config'] as JsonRecord, mine['config'] as JsonRecord];
-  const config = [...new Set([...Object.keys(left), ...Object.keys(right)])].map((name) => ({ name: `config.${name}`, theirs: left[name], mine: right[name] }));
-  return [...compared.map((name) => ({ name, theirs: theirs[name], mine: mine[name] })), ...config].filter((each) => !sameJson(each.theirs, each.mine));
 }
 
 export function Conflict({ id, mine, seen, onTheirs, onMine }: Props) {

@@ -26,7 +26,7 @@ export function LastError({ id }: { id: number }) {
 }
 
 /** The value below which the share of them lies; undefined when there is none. */
-export function quantile(values: number[], share: number): number | undefined {
+function quantile(values: number[], share: number): number | undefined {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }

@@ -1,5 +1,5 @@
 // A trigger as its form holds it: every setting as text, and back again. What the form does not know stays as it is.
-import { isRecord, parseJson, writeJson, type JsonRecord, type JsonValue } from '../../api/json';
+import { isRecord, parseJson, sameJson, writeJson, type JsonRecord, type JsonValue } from '../../api/json';
 import type { Trigger } from '../../api/types';
 
 type Kind = 'list' | 'text' | 'number' | 'boolean';
@@ -115,4 +115,19 @@ export function bodyOf(draft: Draft, stored: JsonRecord = {}): JsonRecord {
     is_active: draft.is_active,
     config,
   };
+}
+
+/** Whether a glob of `tables` means this table. */
+export function matchesTable(glob: string, table: string): boolean {
+  const pattern = glob.split('.').at(-1) ?? glob;
+  return new RegExp('^' + pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.') + '$').test(table);
+}
+
+const compared = ['name', 'description', 'source', 'event_type', 'workflow_id', 'target_node_id', 'is_active'];
+
+/** The members that differ between the two, those of config by their own names. */
+export function differences(theirs: JsonRecord, mine: JsonRecord): { name: string; theirs: JsonValue | undefined; mine: JsonValue | undefined }[] {
+  const [left, right] = [theirs['config'] as JsonRecord, mine['config'] as JsonRecord];
+  const config = [...new Set([...Object.keys(left), ...Object.keys(right)])].map((name) => ({ name: `config.${name}`, theirs: left[name], mine: right[name] }));
+  return [...compared.map((name) => ({ name, theirs: theirs[name], mine: mine[name] })), ...config].filter((each) => !sameJson(each.theirs, each.mine));
 }

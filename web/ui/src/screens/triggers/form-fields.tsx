@@ -2,7 +2,7 @@
 import type { FieldProblem } from '../../api/client';
 import { useList, useRead } from '../../api/queries';
 import type { Script, ScriptLibrary, Source, Workflow } from '../../api/types';
-import { listOf, pointerOf, type Draft, type Setting } from './draft';
+import { listOf, matchesTable, pointerOf, type Draft, type Setting } from './draft';
 import { ChoiceField, CodeField, ListField, TextField } from './fields';
 import css from './triggers.module.css';
 
@@ -25,12 +25,6 @@ function useBind(form: Form) {
     column: (name: Column) => ({ value: form.draft[name], problem: form.problem('/' + name), onChange: (value: string) => { form.set(name, value); } }),
     setting: (name: Setting) => ({ value: form.draft.config[name], problem: form.problem(pointerOf(name)), onChange: (value: string) => { form.setConfig(name, value); } }),
   };
-}
-
-/** Whether a glob of `tables` means this table. */
-export function matchesTable(glob: string, table: string): boolean {
-  const pattern = glob.split('.').at(-1) ?? glob;
-  return new RegExp('^' + pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.') + '$').test(table);
 }
 
 export function FormFields({ form }: { form: Form }) {
