@@ -141,6 +141,20 @@ test('without a mouse, at 390 pixels: the outline connects, removes, pastes and 
   assert.ok(stored.connections.some((each) => each.from_node_id === 'a' && each.to_node_id === 'b'));
 });
 
+test('what is not saved yet is there again after a look at another screen', async () => {
+  await aWorkflow('kept');
+  await on({ at: '/workflows/kept?node=a' }, async (page) => {
+    await page.getByLabel('Message').fill('not saved yet');
+    await page.getByRole('link', { name: 'Events', exact: true }).click();
+    await page.getByRole('heading', { name: 'Events', level: 1 }).waitFor();
+    await page.goBack();
+    await panel(page, 'Save…');
+    await page.getByText('“not saved yet”').waitFor();
+    await page.getByRole('button', { name: 'Discard changes' }).click();
+    await page.getByText('Nothing was changed.').waitFor();
+  });
+});
+
 test('nodes are copied and pasted with the keys of the browser', async () => {
   await aWorkflow('copied');
   await on({ at: '/workflows/copied?node=a&panel=outline' }, async (page) => {

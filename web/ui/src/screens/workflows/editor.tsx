@@ -26,10 +26,18 @@ import css from './workflows.module.css';
 
 const Canvas = lazy(() => import('./canvas'));
 
+interface Base {
+  draft: Draft;
+  etag: string | undefined;
+}
+
+// What was not saved yet when another screen was opened: it is there again on coming back, until the page is reloaded.
+const unsaved = new Map<string, { base: Base; draft: Draft }>();
+
 export default function Editor({ id }: { id: string }) {
   const found = useDocument<Workflow>(['workflows', id], path`/workflows/${id}`);
   const types = useRead<Page<NodeType>>(['node-types'], '/node-types');
-  const [base, setBase] = useState<{ draft: Draft; etag: string | undefined } | undefined>();
+  const [base, setBase] = useState<Base | undefined>(() => unsaved.get(id)?.base);
   const stored = found.data;
   useEffect(() => {
     if (stored) setBase((known) => known ?? { draft: draftOf(stored.body), etag: stored.etag });
@@ -47,8 +55,8 @@ export default function Editor({ id }: { id: string }) {
 
 interface BenchProps {
   id: string;
-  base: { draft: Draft; etag: string | undefined };
-  onBase: (base: { draft: Draft; etag: string | undefined }) => void;
+  base: Base;
+  onBase: (base: Base) => void;
   types: NodeType[];
 }
 
@@ -79,7 +87,7 @@ function Bench({ id, base, onBase, types }: BenchProps) {
   const narrow = useNarrow();
   const mayWrite = useMay('author');
   const [location] = useLocation();
-  const { draft, edit, undo, redo, begin, canUndo, canRedo } = useHistory(base.draft);
+  const { draft, edit, undo, redo, begin, canUndo, canRedo } = useHistory(unsaved.get(id)?.draft ?? base.draft);
   const { panel, selection, select, open } = usePlace();
   const [run, setRun] = useState<Execution | undefined>();
   const [fit, setFit] = useState(0); // counts up: the canvas shows everything
@@ -98,6 +106,10 @@ function Bench({ id, base, onBase, types }: BenchProps) {
   }, [theirs, dirty, onBase, begin]);
   const chosen = [...selection].join(',');
   useEffect(() => { link.present(location.slice(1), { node: chosen }); }, [location, chosen]);
+  useEffect(() => {
+    if (dirty) unsaved.set(id, { base, draft });
+    else unsaved.delete(id);
+  }, [id, dirty, base, draft]);
   useEffect(() => {
     if (!dirty) return;
     const ask = (event: BeforeUnloadEvent) => { event.preventDefault(); };

@@ -5,6 +5,7 @@ import type { Script, Source, WorkflowNode } from '../../api/types';
 import { CopyButton } from '../../parts/copy';
 import { Icon } from '../../parts/icon';
 import { Part } from '../../parts/pane';
+import { useShortcut } from '../../parts/shortcuts';
 import type { Editing } from './editing';
 import { Doc, Form } from './fields';
 import { changeNode, connect, copied, edgeKey, inputsOf, leadingTo, nameOf, outputsOf } from './model';
@@ -87,18 +88,20 @@ function ConnectForm({ node, editing }: { node: WorkflowNode; editing: Editing }
   const { draft, types, edit } = editing;
   const typeOf = (each: WorkflowNode) => types.find((type) => type.name === each.node_type);
   const ports = outputsOf(node, typeOf(node));
+  const chooser = useId();
   const [chosenPort, setPort] = useState('');
   const port = ports.includes(chosenPort) ? chosenPort : (ports[0] ?? '');
   const wire = (to: WorkflowNode) => ({ from_node_id: node.node_id, from_port: port, to_node_id: to.node_id, to_port: inputsOf(typeOf(to))[0] ?? '' });
   const before = leadingTo(draft, node.node_id);
   const there = new Set(draft.connections.map(edgeKey));
   const targets = draft.nodes.filter((each) => inputsOf(typeOf(each)).length > 0 && !before.has(each.node_id) && !there.has(edgeKey(wire(each))));
+  useShortcut('c', 'Connect the node', 'Workflow', () => { document.getElementById(chooser)?.focus(); }, port !== '');
   if (port === '') return null;
   return (
     <div className="row">
       {ports.length > 1 && <select aria-label="Output port" value={port} onChange={(change) => { setPort(change.target.value); }}>{ports.map((each) => <option key={each} value={each}>{each}</option>)}</select>}
       <select
-        aria-label="Connect to" value="" disabled={targets.length === 0}
+        id={chooser} aria-label="Connect to" value="" disabled={targets.length === 0}
         onChange={(change) => {
           const to = targets.find((each) => each.node_id === change.target.value);
           if (to) edit((before) => connect(before, wire(to)));
