@@ -223,6 +223,12 @@ struct Engine::Impl {
       trigger->is_active = false;
       store->update_trigger(*trigger, trigger->revision, journal->last_seq());
       log::warning("trigger switched off", {{"trigger", std::to_string(id)}, {"reason", reason}});
+      AuditEntry entry;
+      entry.who = "engine";
+      entry.action = "triggers.deactivate";
+      entry.object = "/triggers/" + std::to_string(id);
+      entry.detail = nlohmann::json{{"reason", reason}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      store->add_audit(entry);
       routing->refresh();
     } catch (const Error& error) {
       log::error("a trigger could not be switched off",
@@ -260,6 +266,7 @@ struct Engine::Impl {
   void reload() {
     if (options.config_path.empty()) return;
     Config fresh = load_config(options.config_path);
+    server->reload_tls(fresh.server.tls_certificate, fresh.server.tls_key);
     log::set_level(fresh.log_level);
     apply_directories(fresh);
     sources->replace(fresh.sources);

@@ -37,7 +37,7 @@ class Engine {
   void start();
   // Drains: no new events are captured, what runs may finish within `grace`, everything is written.
   void stop(std::chrono::milliseconds grace);
-  // Reads the configuration file again (SIGHUP): log level, sources, definitions. Throws ConfigError and changes nothing when
+  // Reads the configuration file again (SIGHUP): TLS certificate, log level, sources, definitions. Throws ConfigError and changes nothing when
   // it is not valid. The store, the journal, the listening address and the limits of scripts need a restart.
   void reload();
 

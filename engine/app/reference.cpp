@@ -4,7 +4,7 @@
 #include "engine/app/config.h"
 #include "engine/router/trigger.h"
 #include "scripting/library_files.h"
-#include "web/server/routes.h"
+#include "web/server/openapi.h"
 #include "workflows/node.h"
 
 namespace rowhook {
@@ -31,8 +31,9 @@ std::map<std::string, std::string> reference_pages() {
                      script_library_markdown()},
       {"rowhook.lua", script_library_definitions()},
       {"luacheckrc", script_library_luacheckrc()},
-      {"api.md", "# HTTP API routes\n\n" + note + "See [the API](../api.md) for a tour.\n\n" +
-                     route_reference_markdown()},
+      {"api.md", "# HTTP API routes\n\n" + note + "See [the API](../http-api.md) for a tour and [the WebSocket](../websocket.md) for the same "
+                                                   "as methods.\n\n" + api_reference_markdown()},
+      {"openapi.json", openapi_document().dump(1) + "\n"},
       {"command-line.md", "# Command line\n\n" + note +
                               "Exit status: 0 done, 1 findings (a failed check, a difference), 64 usage, 65 "
                               "bad data, 69 a service is "

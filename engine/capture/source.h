@@ -60,7 +60,7 @@ class Source {
   virtual void idle(std::chrono::milliseconds wait) = 0;
   // Bytes of history the database still holds for us; 0 if unknown. From the last contact, no query.
   virtual std::uint64_t lag_bytes() const = 0;
-  // A batch's position as the database prints it.
+  // A batch's position as the database prints it. From any thread.
   virtual std::string position_text(std::string_view position) const { return std::string(position); }
   // From another thread: makes read() and idle() return soon.
   virtual void interrupt() noexcept = 0;

@@ -83,7 +83,8 @@ class ExecutionLog {
   virtual std::vector<Execution> parked_of(const ParkedRange& range);
   virtual std::optional<Execution> find(const std::string& id) = 0;
   virtual std::vector<Execution> list(const ExecutionFilter& filter) = 0;  // newest first
-  virtual std::uint64_t count(const ExecutionFilter& filter) = 0;
+  // Stops counting at `limit`.
+  virtual std::uint64_t count(const ExecutionFilter& filter, std::uint64_t limit = INT64_MAX) = 0;
 };
 
 // Calls `take` with every parked execution behind `after_seq`, by seq, until it returns false. Reads page by

@@ -77,8 +77,9 @@ void Intake::resume() {
 
 SourceState Intake::state() const {
   return view_.with([&](const View& view) {
-    SourceState state{settings_.source, view.state, view.reason,   view.remedy,
-                      view.position,    0,          view.lag_bytes};
+    SourceState state{
+        settings_.source, view.state, view.reason, view.remedy, source_->position_text(view.position), 0,
+        view.lag_bytes};
     if (view.state == IntakeState::running && view.caught_up) return state;
     const Micros behind = view.current_to == 0 ? 0 : clock_.now() - view.current_to;
     state.lag_seconds = behind > 0 ? static_cast<double>(behind) / 1e6 : 0;

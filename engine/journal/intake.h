@@ -30,7 +30,7 @@ struct SourceState {
   IntakeState state = IntakeState::degraded;
   std::string reason;           // one sentence; "" while running
   std::string remedy;           // the command or SQL that mends it; "" if none is needed
-  std::string position;         // Resume::position, as the journal has it
+  std::string position;         // Resume::position, as the database prints it: "0/16B3748"
   double lag_seconds = 0;       // how far the journal is behind the database: 0 when caught up
   std::uint64_t lag_bytes = 0;  // history the database holds for us; 0 if unknown
 };

@@ -344,12 +344,15 @@ std::vector<Execution> SqlExecutionLog::list(const ExecutionFilter& filter) {
   return select(rest, where.params());
 }
 
-std::uint64_t SqlExecutionLog::count(const ExecutionFilter& filter) {
-  const Where where = conditions(filter);
+std::uint64_t SqlExecutionLog::count(const ExecutionFilter& filter, std::uint64_t limit) {
+  Where where = conditions(filter);
+  const std::string most = where.place(static_cast<std::int64_t>(limit));
   return database_.read([&](Connection& connection) {
-    const SqlResult result = connection.query(
-        in_dialect("SELECT count(*) FROM execution_logs" + where.text(), connection.dialect()),
-        where.params());
+    const SqlResult result =
+        connection.query(in_dialect("SELECT count(*) FROM (SELECT 1 FROM execution_logs" + where.text() +
+                                        " LIMIT " + most + ") AS counted",
+                                    connection.dialect()),
+                         where.params());
     return static_cast<std::uint64_t>(as_int(result.rows.at(0).at(0)));
   });
 }

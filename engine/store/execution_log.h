@@ -22,7 +22,7 @@ class SqlExecutionLog final : public ExecutionLog {
   std::vector<Execution> parked_of(const ParkedRange& range) override;
   std::optional<Execution> find(const std::string& id) override;
   std::vector<Execution> list(const ExecutionFilter& filter) override;
-  std::uint64_t count(const ExecutionFilter& filter) override;
+  std::uint64_t count(const ExecutionFilter& filter, std::uint64_t limit = INT64_MAX) override;
 
  private:
   std::vector<Execution> select(const std::string& rest, const SqlParams& params);

@@ -11,7 +11,7 @@ namespace rowhook {
 class Where;
 
 // The one implementation of Store, over both databases. Its members stand in
-// store_{triggers,workflows,scripts,access}.cpp. Thread safety: as Store.
+// store_{triggers,workflows,scripts,access,audit}.cpp. Thread safety: as Store.
 class SqlStore final : public Store {
  public:
   SqlStore(StoreAddress address, const Clock& clock);
@@ -52,6 +52,10 @@ class SqlStore final : public Store {
 
   std::optional<RememberedAnswer> remembered(const std::string& key, const std::string& who) override;
   void remember(const std::string& key, const std::string& who, const RememberedAnswer& answer) override;
+
+  void add_audit(const AuditEntry& entry) override;
+  std::vector<AuditEntry> audit_log(const AuditFilter& filter, const ListRange& range) override;
+  std::uint64_t count_audit_log(const AuditFilter& filter, std::uint64_t limit) override;
 
   nlohmann::json trigger_metrics() override;
   nlohmann::json node_targeting_stats() override;

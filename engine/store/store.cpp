@@ -57,6 +57,7 @@ std::uint64_t SqlStore::sweep(Micros older_than, std::size_t limit) {
   return database_.write([&](Connection& connection) {
     const auto sql = [&](const char* text) { return in_dialect(text, connection.dialect()); };
     connection.query(sql("DELETE FROM idempotency_keys WHERE created_at < TIME($1)"), {clock_.now() - day});
+    connection.query(sql("DELETE FROM audit_log WHERE at < TIME($1)"), {clock_.now() - 400 * day});
     connection.query("DELETE FROM store_changes WHERE id < (SELECT max(id) FROM store_changes) - 100");
     // What the router would read again after a crash must keep its row, or it would run again; dead letters
     // stay until somebody decides.

@@ -42,6 +42,21 @@ struct RememberedAnswer {
   std::string content_type, body;
 };
 
+// Who changed what, when and from where.
+struct AuditEntry {
+  std::int64_t id = 0;
+  Micros at = 0;
+  std::string who, token_id;   // the token's name and id
+  std::string address;         // where the request came from; "" for the command line of the engine's host
+  std::string action, object;  // "triggers.save", "/triggers/7"
+  std::string detail;          // JSON; never what a secret could stand in
+};
+
+struct AuditFilter {
+  std::string who, action, object;  // "" = any; object: that, or what stands below it
+  std::optional<Micros> from, to;   // [from, to)
+};
+
 struct ListRange {
   std::size_t skip = 0, limit = 100;
   std::optional<std::string> after;  // cursor: opaque, cursor_of() the last item of the page before
@@ -123,12 +138,17 @@ class Store {
   virtual std::optional<RememberedAnswer> remembered(const std::string& key, const std::string& who) = 0;
   virtual void remember(const std::string& key, const std::string& who, const RememberedAnswer& answer) = 0;
 
+  virtual void add_audit(const AuditEntry& entry) = 0;  // id and, where it is 0, at are given by the store
+  virtual std::vector<AuditEntry> audit_log(const AuditFilter& filter,
+                                            const ListRange& range) = 0;  // newest first
+  virtual std::uint64_t count_audit_log(const AuditFilter& filter, std::uint64_t limit) = 0;
+
   virtual nlohmann::json trigger_metrics() = 0;       // rows of the view trigger_metrics
   virtual nlohmann::json node_targeting_stats() = 0;  // rows of the view node_targeting_stats
 
   virtual ExecutionLog& executions() = 0;
-  // Drops ended executions (no dead letters, and nothing at or behind the low-water mark) and what else is
-  // outdated; returns the executions dropped, `limit` at most.
+  // Drops audit entries of more than 400 days, ended executions (no dead letters, and nothing at or behind
+  // the low-water mark) and what else is outdated; returns the executions dropped, `limit` at most.
   virtual std::uint64_t sweep(Micros older_than, std::size_t limit) = 0;
   virtual void ping() = 0;  // throws TransientError when unreachable
 };

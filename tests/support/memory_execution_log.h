@@ -89,10 +89,10 @@ class MemoryExecutionLog final : public ExecutionLog {
     out.resize(std::min(out.size(), filter.limit));
     return out;
   }
-  std::uint64_t count(const ExecutionFilter& filter) override {
+  std::uint64_t count(const ExecutionFilter& filter, std::uint64_t limit = INT64_MAX) override {
     auto all = filter;
     all.limit = SIZE_MAX;
-    return list(all).size();
+    return std::min<std::uint64_t>(list(all).size(), limit);
   }
   ScriptState script_state(const std::string& scope) {
     return state_.with([&](State& state) { return state.scripts[scope]; });

@@ -92,7 +92,7 @@ void HeaderFields::replace(std::string_view name, std::string_view value) {
 }
 
 ApiResponse ApiResponse::json(std::string body, int status) {
-  return {status, {}, "application/json", std::move(body)};
+  return {.status = status, .headers = {}, .content_type = "application/json", .body = std::move(body)};
 }
 
 ApiResponse ApiResponse::json(const Json& body, int status) {
@@ -100,7 +100,9 @@ ApiResponse ApiResponse::json(const Json& body, int status) {
   return json(body.dump(-1, ' ', false, Json::error_handler_t::replace), status);
 }
 
-ApiResponse ApiResponse::empty(int status) { return {status, {}, "", ""}; }
+ApiResponse ApiResponse::empty(int status) {
+  return {.status = status, .headers = {}, .content_type = "", .body = ""};
+}
 
 ApiResponse&& ApiResponse::with(std::string name, std::string value) && {
   headers.emplace_back(std::move(name), std::move(value));

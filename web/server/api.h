@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +78,7 @@ struct ApiResponse {
   std::vector<std::pair<std::string, std::string>> headers;  // ETag, Location, Allow, Retry-After, ...
   std::string content_type;                                  // "" without a body
   std::string body;
+  std::optional<std::string> next_cursor = std::nullopt;  // of a listing that goes on
 
   static ApiResponse json(std::string body, int status = 200);
   static ApiResponse json(const Json& body, int status = 200);
@@ -97,7 +99,7 @@ class HttpError : public Error {
   int status() const { return status_; }
   const std::string& slug() const { return slug_; }
   const std::vector<Problem>& problems() const { return problems_; }
-  HttpError&& with(std::string name, std::string value) &&;
+  HttpError&& with(std::string name, std::string value) &&;  // a header field
   const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
 
  private:

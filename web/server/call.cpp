@@ -132,15 +132,19 @@ std::string& ListBody::item() {
   return text_;
 }
 
-std::string ListBody::finish(const std::optional<std::string>& next_cursor, std::uint64_t total) && {
+ApiResponse ListBody::finish(const std::optional<std::string>& next_cursor, std::uint64_t total,
+                             bool at_least, int status) && {
   text_ += "],\"next_cursor\":";
   if (next_cursor) {
     write_json_string(text_, *next_cursor);
   } else {
     text_ += "null";
   }
-  text_ += ",\"total\":" + std::to_string(total) + '}';
-  return std::move(text_);
+  text_ += ",\"total\":" + std::to_string(total);
+  if (at_least) text_ += ",\"total_is_at_least\":true";
+  ApiResponse response = ApiResponse::json(std::move(text_) + '}', status);
+  response.next_cursor = next_cursor;
+  return response;
 }
 
 }  // namespace rowhook

@@ -81,12 +81,17 @@ class JsonObject {
   bool first_ = true;
 };
 
+// What listings count at the most; a wide filter over millions of rows would take seconds.
+constexpr std::uint64_t max_counted = 10'000;
+
 // {"items":[...],"next_cursor":...,"total":n} from items that are JSON text already. Thread safety: none.
 class ListBody {
  public:
   ListBody() : text_("{\"items\":[") {}
   std::string& item();  // append the next item to the returned text
-  std::string finish(const std::optional<std::string>& next_cursor, std::uint64_t total) &&;
+  // `at_least`: counting stopped there; the answer says so with "total_is_at_least": true.
+  ApiResponse finish(const std::optional<std::string>& next_cursor, std::uint64_t total,
+                     bool at_least = false, int status = 200) &&;
 
  private:
   std::string text_;

@@ -150,7 +150,7 @@ ApiResponse list_dead_letters(Call& call) {
   const ExecutionPage page = list_executions(call.api, filter, call.query.page());
   ListBody list;
   for (const auto& execution : page.executions) write_execution(list.item(), execution);
-  return ApiResponse::json(std::move(list).finish(page.next_cursor, page.total));
+  return std::move(list).finish(page.next_cursor, page.total, page.at_least);
 }
 
 ApiResponse retry_dead_letters(Call& call) {

@@ -1,23 +1,50 @@
 #include "web/server/dispatch.h"
 
 #include "engine/base/log.h"
+#include "engine/store/store.h"
 #include "web/server/assets.h"
+#include "web/server/conflict.h"
 #include "web/server/gate.h"
+#include "web/server/handlers.h"
 #include "web/server/upgrade.h"
 
 namespace rowhook {
 namespace {
 
-bool changes_something(const ApiRequest& request) {
-  return request.method != HttpMethod::get && request.method != HttpMethod::head;
+// Posted events are data, not administration.
+bool is_change(const ApiRequest& request, const Route& route, const ApiResponse& response) {
+  return request.method != HttpMethod::get && request.method != HttpMethod::head &&
+         request.method != HttpMethod::options && !route.deferred && !route.only_asks &&
+         response.status < 400 && response.header("Idempotency-Replayed").data() == nullptr;
 }
 
-// Who changed what, for the operator. Posted events are data, not administration.
-void log_change(const ApiRequest& request, const Route& route, const ApiResponse& response) {
-  if (!changes_something(request) || route.deferred || response.status >= 400) return;
-  log::info("changed through the API",
-            {{"what", route.name}, {"path", request.path()}, {"by", request.principal.name}});
+std::string_view below_api(std::string_view path) {
+  if (constexpr std::string_view api = "/api/v1"; path.starts_with(api)) path.remove_prefix(api.size());
+  return path;
 }
+
+// Where the listing begins and where it goes on (RFC 8288), with all else that was asked for.
+std::string links(const ApiRequest& request, const std::string& next_cursor) {
+  std::string rest;
+  for (std::string_view query = request.query(); !query.empty();) {
+    const auto end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
+    if (pair.starts_with("cursor=") || pair.starts_with("skip=")) continue;
+    rest.append(rest.empty() ? "" : "&").append(pair);
+  }
+  const std::string path(request.path());
+  return "<" + path + "?" + rest + (rest.empty() ? "" : "&") + "cursor=" + percent_encode(next_cursor) +
+         ">; rel=\"next\", <" + path + (rest.empty() ? "" : "?" + rest) + ">; rel=\"first\"";
+}
+
+constexpr Route options_route{.name = "options",
+                              .method = HttpMethod::options,
+                              .pattern = "",
+                              .role = Role::nobody,
+                              .handler = allowed_methods,
+                              .summary = "",
+                              .only_asks = true};
 
 }  // namespace
 
@@ -44,6 +71,7 @@ ApiResponse Dispatch::handle(ApiRequest& request) {
   RouteMatch match;
   try {
     match = match_route(request.method, request.path());
+    if (request.method == HttpMethod::options && !match.allow.empty()) match.route = &options_route;
     check_found(match, request);
     check_role(request.principal, *match.route);
   } catch (const std::exception& error) {
@@ -62,6 +90,7 @@ std::optional<RouteMatch> Dispatch::admit(ApiRequest& request, bool has_body) {
   request.principal = {};
   const bool upgrade = match.route && match.route->upgrade;
   if (!identify(request, upgrade, !is_public)) return std::nullopt;
+  if (request.method == HttpMethod::options && !match.allow.empty()) match.route = &options_route;
   check_found(match, request);
   check_role(request.principal, *match.route);
   upgrade ? check_same_origin(request) : check_origin(request);
@@ -75,20 +104,22 @@ bool Dispatch::identify(ApiRequest& request, bool upgrade, bool needed) {
   if (secret.empty()) {
     secret = session_cookie(request);
     if (!secret.empty()) check_cookie_use(request);
-    if (auto session = sessions_.find(secret)) {
-      request.principal = std::move(session->principal);
-      return true;
-    }
   }
   if (secret.empty()) {
     if (needed) throw unauthorized("this needs a token");
     return true;
   }
-  auto found = tokens_.find(secret);
+  auto found = recognise(secret);
   if (found.stale) return false;
   if (!found.principal) throw unauthorized("this token is not, or no longer, known");
   request.principal = *std::move(found.principal);
   return true;
+}
+
+TokenBook::Answer Dispatch::recognise(std::string_view secret) {
+  if (auto session = sessions_.find(secret))
+    return {.stale = false, .principal = std::move(session->principal)};
+  return tokens_.find(secret);
 }
 
 ReusableAnswerPtr Dispatch::ready(const ApiRequest& request, const RouteMatch& match) const {
@@ -100,8 +131,46 @@ ApiResponse Dispatch::call_handler(ApiRequest& request, const RouteMatch& match)
   // A deep link into the page carries the page's own parameters.
   const std::string_view query = match.route == &page_route() ? std::string_view() : request.query();
   Call call{request, match, Query(query, match.route->parameters, match.route->listing), context_};
-  return match.route->handler(call);
+  ApiResponse response = match.route->handler(call);
+  if (response.next_cursor) response.headers.emplace_back("Link", links(request, *response.next_cursor));
+  return response;
 }
+
+// What a client needs that was not the first to change something: what is stored now, and what differs.
+ApiResponse Dispatch::explain_conflict(const ApiRequest& request, ApiResponse refusal) {
+  ApiRequest look;
+  look.target = std::string(request.path());
+  look.principal = request.principal;
+  return with_conflict(std::move(refusal), handle(look), request.body);
+}
+
+// Into the audit log and, for whoever reads along, into the engine's log.
+void Dispatch::note_change(const ApiRequest& request, const Route& route, const ApiResponse& response) {
+  if (!is_change(request, route, response)) return;
+  AuditEntry entry;
+  entry.who = request.principal.name.empty() ? "nobody" : request.principal.name;  // a sign-in
+  entry.token_id = request.principal.id;
+  entry.address = request.peer_address;
+  entry.action = route.name;
+  const std::string_view made = response.header("Location");
+  entry.object = below_api(made.data() != nullptr ? made : request.path());
+  JsonObject detail(entry.detail);
+  detail.number("status", std::int64_t{response.status});
+  if (const auto tag = response.header("ETag"); tag.size() > 2)
+    detail.raw("revision", tag.substr(1, tag.size() - 2));
+  detail.close();
+  log::info("changed through the API", {{"what", entry.action}, {"object", entry.object}, {"by", entry.who}});
+  try {
+    context_.store().add_audit(entry);
+  } catch (const Error& error) {
+    // The change has happened and the client must hear that: the log keeps what the table could not.
+    log::error(
+        "a change is missing in the audit log",
+        {{"what", entry.action}, {"object", entry.object}, {"by", entry.who}, {"error", error.what()}});
+  }
+}
+
+ApiResponse allowed_methods(Call& call) { return ApiResponse::empty().with("Allow", call.match.allow); }
 
 ApiResponse Dispatch::run(ApiRequest& request, const RouteMatch& match, ReusableAnswerPtr* reusable) {
   try {
@@ -112,10 +181,13 @@ ApiResponse Dispatch::run(ApiRequest& request, const RouteMatch& match, Reusable
       return reusable ? ApiResponse{} : answer->response;
     }
     ApiResponse response = posts_.answer(request, *match.route, [&] { return call_handler(request, match); });
-    log_change(request, *match.route, response);
+    note_change(request, *match.route, response);
     return response;
   } catch (const std::exception& error) {
-    return problem_response(error);
+    ApiResponse refusal = problem_response(error);
+    return request.method == HttpMethod::put && refusal.status == 412
+               ? explain_conflict(request, std::move(refusal))
+               : refusal;
   }
 }
 

@@ -46,6 +46,8 @@ class Dispatch {
   // Calls `reply` once, now or later, on any thread.
   void start_deferred(ApiRequest& request, const RouteMatch& match, Reply reply);
 
+  // Who a token or the cookie of a page session belongs to; as TokenBook::find().
+  TokenBook::Answer recognise(std::string_view secret);
   TokenBook& tokens() { return tokens_; }
   PageSessions& sessions() { return sessions_; }
   ApiContext& context() { return context_; }
@@ -55,6 +57,8 @@ class Dispatch {
   // stale. `needed`: somebody has to be named. Throws HttpError.
   bool identify(ApiRequest& request, bool upgrade, bool needed);
   ApiResponse call_handler(ApiRequest& request, const RouteMatch& match);
+  ApiResponse explain_conflict(const ApiRequest& request, ApiResponse refusal);
+  void note_change(const ApiRequest& request, const Route& route, const ApiResponse& response);
 
   ApiContext context_;
   std::vector<std::string> allowed_hosts_;

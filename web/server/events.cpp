@@ -45,7 +45,7 @@ ApiResponse posted_response(const Post& post, bool batch) {
   }
   ListBody list;
   for (const auto& event : post.events) write_posted(list.item(), event);
-  return ApiResponse::json(std::move(list).finish(std::nullopt, post.events.size()), 202);
+  return std::move(list).finish(std::nullopt, post.events.size(), false, 202);
 }
 
 HttpError busy() {
@@ -94,7 +94,7 @@ ApiResponse list_events(Call& call) {
     filter.before_seq = last;
   }
   const std::optional<std::string> next = more ? std::optional(std::to_string(last)) : std::nullopt;
-  return ApiResponse::json(std::move(list).finish(next, total));
+  return std::move(list).finish(next, total, total >= max_counted);
 }
 
 ApiResponse show_event(Call& call) {
@@ -116,7 +116,7 @@ ApiResponse list_events_of_trigger(Call& call) {
       write_dropped_event(list.item(), execution);
     }
   }
-  return ApiResponse::json(std::move(list).finish(page.next_cursor, page.total));
+  return std::move(list).finish(page.next_cursor, page.total, page.at_least);
 }
 
 ApiResponse post_events(Call& call) {

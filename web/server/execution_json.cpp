@@ -123,7 +123,8 @@ ExecutionPage list_executions(const ApiContext& api, ExecutionFilter filter, con
     logged.resize(page.limit);
     out.next_cursor = cursor_of(logged.back());
   }
-  out.total = api.store().executions().count(filter);
+  out.total = api.store().executions().count(filter, max_counted);
+  out.at_least = out.total == max_counted;
   if (page.skip == 0 && !page.cursor &&
       (filter.status.empty() || filter.status == "pending" || filter.status == "running")) {
     std::set<std::string> known;

@@ -34,6 +34,7 @@ struct ExecutionPage {
       executions;  // newest first; those in memory stand on the first page, before and beyond the limit
   std::optional<std::string> next_cursor;
   std::uint64_t total = 0;
+  bool at_least = false;  // counting stopped there
 };
 ExecutionPage list_executions(const ApiContext& api, ExecutionFilter filter, const Page& page);
 

@@ -19,7 +19,7 @@ ApiResponse list_executions(Call& call) {
   const ExecutionPage page = list_executions(call.api, execution_filter(call), call.query.page());
   ListBody list;
   for (const auto& execution : page.executions) write_execution(list.item(), execution);
-  return ApiResponse::json(std::move(list).finish(page.next_cursor, page.total));
+  return std::move(list).finish(page.next_cursor, page.total, page.at_least);
 }
 
 ApiResponse show_execution(Call& call) {

@@ -90,6 +90,15 @@ ApiResponse show_session(Call& call);
 ApiResponse end_session(Call& call);
 ApiResponse create_session_code(Call& call);
 
+// audit.cpp
+ApiResponse list_audit_log(Call& call);
+
+// openapi.cpp
+ApiResponse show_openapi(Call& call);
+
+// dispatch.cpp: OPTIONS of any path
+ApiResponse allowed_methods(Call& call);
+
 // tokens.cpp
 ApiResponse list_tokens(Call& call);
 ApiResponse create_token(Call& call);

@@ -12,7 +12,7 @@ namespace {
 ApiResponse rows(const Json& view) {
   ListBody list;
   for (const auto& row : view) list.item() += row.dump();
-  return ApiResponse::json(std::move(list).finish(std::nullopt, view.size()));
+  return std::move(list).finish(std::nullopt, view.size());
 }
 
 // A label's value with its quotes.

@@ -44,25 +44,49 @@ constexpr QueryParameter execution_filters[] = {
     {"to", "made before this time (RFC 3339)"}};
 constexpr std::span<const QueryParameter> letter_filters = std::span(execution_filters).subspan(1);
 
+constexpr QueryParameter audit_filters[] = {{"who", "only changes made with the token of this name"},
+                                            {"action", "only this, e.g. triggers.save"},
+                                            {"object", "only of this, or below it, e.g. /triggers/7"},
+                                            {"from", "at or after this time (RFC 3339)"},
+                                            {"to", "before this time (RFC 3339)"}};
+
 #define API "/api/v1"
 constexpr Route table[] = {
     {"triggers.list", get, API "/triggers", viewer, list_triggers, "Triggers, newest first", quick, briefly,
      true, trigger_filters},
     {"triggers.create", post, API "/triggers", author, create_trigger,
      "Make a trigger; with `endpoint` and no `workflow_id` its one-node webhook workflow, too"},
-    {"triggers.validate", post, API "/triggers/validate", author, validate_trigger_body,
-     "Check a trigger without saving it", slow},
-    {"triggers.backtest", post, API "/triggers/backtest", author, backtest_trigger,
-     "What a new or changed trigger or script would have done with the journal's events, without effects",
-     slow},
+    {.name = "triggers.validate",
+     .method = post,
+     .pattern = API "/triggers/validate",
+     .role = author,
+     .handler = validate_trigger_body,
+     .summary = "Check a trigger without saving it",
+     .work = slow,
+     .only_asks = true},
+    {.name = "triggers.backtest",
+     .method = post,
+     .pattern = API "/triggers/backtest",
+     .role = author,
+     .handler = backtest_trigger,
+     .summary =
+         "What a new or changed trigger or script would have done with the journal's events, without effects",
+     .work = slow,
+     .only_asks = true},
     {"triggers.get", get, API "/triggers/{id}", viewer, show_trigger, "One trigger", quick, briefly},
     {"triggers.save", put, API "/triggers/{id}", author, save_trigger, "Replace a trigger; needs If-Match"},
     {"triggers.delete", del, API "/triggers/{id}", author, delete_trigger, "Remove a trigger"},
     {"triggers.activate", post, API "/triggers/{id}/activate", operator_, activate_trigger, "Let it fire"},
     {"triggers.deactivate", post, API "/triggers/{id}/deactivate", operator_, deactivate_trigger,
      "Keep it from firing"},
-    {"triggers.test", post, API "/triggers/{id}/test", operator_, test_trigger,
-     "What it would do with a given or recorded event, without effects", slow},
+    {.name = "triggers.test",
+     .method = post,
+     .pattern = API "/triggers/{id}/test",
+     .role = operator_,
+     .handler = test_trigger,
+     .summary = "What it would do with a given or recorded event, without effects",
+     .work = slow,
+     .only_asks = true},
 
     {"events.list", get, API "/events", viewer, list_events, "Events, newest first", quick, never, true,
      event_filters},
@@ -129,10 +153,22 @@ constexpr Route table[] = {
      .handler = script_library_list,
      .summary = "What scripts can name, and the columns of a source's tables",
      .parameters = library_options},
-    {"scripts.check", post, API "/scripts/check", author, check_script,
-     "Find what is wrong with a script without running it", slow},
-    {"scripts.run", post, API "/scripts/run", author, run_script,
-     "Run a script once on a given or recorded event", slow},
+    {.name = "scripts.check",
+     .method = post,
+     .pattern = API "/scripts/check",
+     .role = author,
+     .handler = check_script,
+     .summary = "Find what is wrong with a script without running it",
+     .work = slow,
+     .only_asks = true},
+    {.name = "scripts.run",
+     .method = post,
+     .pattern = API "/scripts/run",
+     .role = author,
+     .handler = run_script,
+     .summary = "Run a script once on a given or recorded event",
+     .work = slow,
+     .only_asks = true},
     {"scripts.get", get, API "/scripts/{name}", viewer, show_script, "One script, and what its calls cost",
      quick, briefly},
     {"scripts.save", put, API "/scripts/{name}", author, save_script,
@@ -169,7 +205,11 @@ constexpr Route table[] = {
      .summary = "Make a token; the answer is the only place its secret ever stands",
      .secret_answer = true},
     {"tokens.revoke", del, API "/tokens/{id}", admin, revoke_token, "Make a token useless at once"},
+    {"audit_log.list", get, API "/audit-log", admin, list_audit_log,
+     "Who changed what, when and from where, newest first", quick, never, true, audit_filters},
 
+    {"openapi.get", get, API "/openapi.json", viewer, show_openapi, "This API as OpenAPI 3.1", quick,
+     until_change},
     {.name = "websocket.open",
      .method = get,
      .pattern = API "/ws",
@@ -272,26 +312,12 @@ RouteMatch match_route(std::span<const Route> routes, HttpMethod method, std::st
     best.allow += to_string(route.method);
     if (route.method == HttpMethod::get) best.allow += ", HEAD";
   }
+  best.allow += ", OPTIONS";
   return best;
 }
 
 RouteMatch match_route(HttpMethod method, std::string_view path) {
   return match_route(api_routes(), method, path);
-}
-
-std::string route_reference_markdown() {
-  std::string out = "| route | role | what it does | query |\n|---|---|---|---|\n";
-  for (const auto& route : api_routes()) {
-    out += "| `" + std::string(to_string(route.method)) + " " + std::string(route.pattern) + "` | ";
-    out += route.role == Role::nobody ? "no token" : std::string(to_string(route.role));
-    out += " | " + std::string(route.summary) + " | ";
-    std::string names;
-    for (const auto& parameter : route.parameters)
-      names += (names.empty() ? "`" : ", `") + std::string(parameter.name) + "`";
-    if (route.listing) names += names.empty() ? "`skip`, `limit`, `cursor`" : ", `skip`, `limit`, `cursor`";
-    out += names + " |\n";
-  }
-  return out;
 }
 
 }  // namespace rowhook

@@ -1,6 +1,6 @@
-// Every route of the API in one table. Routing, authorization, 405 and the reference page come from it;
-// OpenAPI and JSON-RPC are to come from it, too. A route that is not in the table does not exist, and one
-// without a role of `nobody` needs a token.
+// Every route of the API in one table. Routing, authorization, 405, OpenAPI, the reference page and the
+// methods of JSON-RPC come from it. A route that is not in the table does not exist, and one without a role
+// of `nobody` needs a token.
 #pragma once
 
 #include <array>
@@ -49,6 +49,7 @@ struct Route {
   bool cloud_events = false;   // takes the media types of CloudEvents
   bool upgrade = false;        // a WebSocket handshake, not a call
   bool sets_cookie = false;    // signs a browser in or out: no method of JSON-RPC
+  bool only_asks = false;      // changes nothing, whatever its method
 };
 
 std::span<const Route> api_routes();
@@ -66,8 +67,5 @@ struct RouteMatch {
 RouteMatch match_route(HttpMethod method, std::string_view path);
 // As above over another table; for tests of matching.
 RouteMatch match_route(std::span<const Route> routes, HttpMethod method, std::string_view path);
-
-// The Markdown table of docs/api.md: method, path, least role, meaning, query parameters.
-std::string route_reference_markdown();
 
 }  // namespace rowhook

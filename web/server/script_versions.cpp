@@ -44,7 +44,7 @@ ApiResponse list_script_versions(Call& call) {
     list.item() += version_json(versions[i], i + 1 < versions.size() ? &versions[i + 1] : nullptr,
                                 stored && stored->revision == versions[i].revision)
                        .dump();
-  return ApiResponse::json(std::move(list).finish(std::nullopt, versions.size()));
+  return std::move(list).finish(std::nullopt, versions.size());
 }
 
 ApiResponse rollback_script(Call& call) {

@@ -136,7 +136,7 @@ ApiResponse list_scripts(Call& call) {
     const auto cost = cost_of(costs, script.name);
     list.item() += script_response(script, cost ? &*cost : nullptr).body;
   }
-  return ApiResponse::json(std::move(list).finish(next, call.api.store().count_scripts()));
+  return std::move(list).finish(next, call.api.store().count_scripts());
 }
 
 ApiResponse show_script(Call& call) {

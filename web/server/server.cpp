@@ -113,7 +113,7 @@ struct ApiServer::Impl {
   Workers quick, slow;
   TailWaiters tails;
   std::unique_ptr<PostGroups> posts;
-  std::unique_ptr<asio::ssl::context> tls;
+  std::shared_ptr<asio::ssl::context> tls;  // replaced on the network thread
   Guarded<std::size_t> open_sessions{std::size_t{0}};
   Gauge* connections = nullptr;
   LiveHub live;      // before io, like
@@ -300,13 +300,30 @@ void ApiServer::stop(milliseconds grace) {
   impl.thread.join();
 }
 
+void ApiServer::reload_tls(const std::string& certificate, const std::string& key) {
+  Impl& impl = *impl_;
+  if (!impl.started || impl.stopped || impl.settings.tls_certificate.empty()) return;
+  ServerSettings fresh;
+  fresh.listen = impl.settings.listen;
+  fresh.tls_certificate = certificate;
+  fresh.tls_key = key;
+  check_settings(fresh, impl.bound);
+  std::shared_ptr<asio::ssl::context> tls = make_tls(fresh);
+  if (!tls)
+    throw ConfigError("TLS cannot be switched off while the server runs",
+                      {{"/server/tls", "is missing, and the server began with it"}}, "restart the engine");
+  // Connections that are open keep what they began with.
+  asio::post(impl.io, [&impl, tls = std::move(tls)]() mutable { impl.tls = std::move(tls); });
+}
+
 Dispatch& ApiServer::dispatch() { return impl_->dispatch; }
 std::uint16_t ApiServer::port() const { return impl_->bound.port(); }
 
 std::string ApiServer::base_url() const {
   const auto address = impl_->bound.address();
   const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
-  return (impl_->tls ? "https://" : "http://") + host + ":" + std::to_string(port());
+  return (impl_->settings.tls_certificate.empty() ? "http://" : "https://") + host + ":" +
+         std::to_string(port());
 }
 
 }  // namespace rowhook

@@ -54,6 +54,10 @@ class ApiServer {
   void start();
   // Takes no more connections, lets running requests end for up to `grace`, then cuts them off. Idempotent.
   void stop(std::chrono::milliseconds grace);
+  // Reads certificate and key anew, from these files, for connections from now on. Throws ConfigError when
+  // they cannot be used; then those in use stay. Only while it runs, and from the thread of start() and
+  // stop().
+  void reload_tls(const std::string& certificate, const std::string& key);
   std::uint16_t port() const;    // the bound one
   std::string base_url() const;  // "http://127.0.0.1:8088"
   // The API without the network, also before start(): shares tokens and reusable answers with it.

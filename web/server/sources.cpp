@@ -51,7 +51,7 @@ ApiResponse list_sources(Call& call) {
   for (std::size_t i = begin; i < end; ++i) write_source(list.item(), sources[i]);
   std::optional<std::string> next;
   if (end < sources.size()) next = sources[end - 1].name;
-  return ApiResponse::json(std::move(list).finish(next, sources.size()));
+  return std::move(list).finish(next, sources.size());
 }
 
 ApiResponse show_source(Call& call) { return response(named(call)); }
@@ -68,7 +68,7 @@ ApiResponse examine_source(Call& call) {
     json.text_or_null("remedy", finding.remedy);
     json.close();
   }
-  return ApiResponse::json(std::move(list).finish(std::nullopt, findings.size()));
+  return std::move(list).finish(std::nullopt, findings.size());
 }
 
 ApiResponse pause_source(Call& call) {

@@ -45,7 +45,7 @@ ApiResponse list_tokens(Call& call) {
   for (std::size_t i = begin; i < end; ++i) list.item() += shown(tokens[i]).dump();
   std::optional<std::string> next;
   if (end < tokens.size()) next = tokens[end - 1].id;
-  return ApiResponse::json(std::move(list).finish(next, tokens.size()));
+  return std::move(list).finish(next, tokens.size());
 }
 
 ApiResponse create_token(Call& call) {

@@ -85,7 +85,7 @@ ApiResponse list_triggers(Call& call) {
   }
   ListBody list;
   for (const auto& trigger : found) list.item() += trigger_json(call, trigger).dump();
-  return ApiResponse::json(std::move(list).finish(next, call.api.store().count_triggers(filter)));
+  return std::move(list).finish(next, call.api.store().count_triggers(filter));
 }
 
 ApiResponse create_trigger(Call& call) {

@@ -75,11 +75,7 @@ void WebSocketSession::renew_tokens(std::function<void()> then) {
 
 bool WebSocketSession::check_token() {
   if (opening_.token.empty()) return true;
-  if (auto session = host_.dispatch.sessions().find(opening_.token)) {
-    opening_.principal = std::move(session->principal);
-    return true;
-  }
-  auto found = host_.dispatch.tokens().find(opening_.token);
+  auto found = host_.dispatch.recognise(opening_.token);
   if (found.stale) {
     renew_tokens([this] { check_token(); });
     return false;
@@ -112,6 +108,7 @@ void WebSocketSession::take_text(const std::string& text) {
       if (batch->array) batch->text += ']';
       if (!closing_) queue(FrameKind::text, batch->text);
     }
+    if (draining_ && open_calls_ == 0) return drain();
     process();
   };
   for (auto& item : message.items) {

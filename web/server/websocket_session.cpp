@@ -71,7 +71,10 @@ void WebSocketSession::cut() {
   close_socket();
 }
 
-void WebSocketSession::drain() { close(CloseCode::going_away, "the server is shutting down"); }
+void WebSocketSession::drain() {
+  draining_ = true;
+  if (open_calls_ == 0) close(CloseCode::going_away, "the server is shutting down");
+}
 
 void WebSocketSession::schedule() {
   const auto now = steady_clock::now();
@@ -123,7 +126,8 @@ void WebSocketSession::process() {
   try {
     if (held_ && !waiting_for_token_) take_text(*std::exchange(held_, std::nullopt));
     while (!cut_ && !broken_ &&
-           (closing_ || (!held_ && !waiting_for_token_ && open_calls_ < max_open_calls && has_room()))) {
+           (closing_ ||
+            (!held_ && !waiting_for_token_ && !draining_ && open_calls_ < max_open_calls && has_room()))) {
       const auto message = reader_.next();
       if (!message) {
         read();

@@ -19,7 +19,7 @@ namespace rowhook {
 
 // What the handshake brought along.
 struct WebSocketOpening {
-  std::string token;  // "" when the first message is to bring it
+  std::string token;  // or the cookie of a page session; "" when the first message is to bring one
   Principal principal;
   bool encrypted = false;
   std::string local_address, peer_address;
@@ -39,7 +39,7 @@ class WebSocketSession : public SessionBase,
   void start() override;
   void cut() override;
   void expire() override;  // its heart: called when a deadline has passed
-  void drain() override;   // says that the server goes away
+  void drain() override;   // answers what was called, then says that the server goes away
   bool offer(const LiveSubscription& subscription, const FramesPtr& frames, std::size_t offset) override;
 
  protected:
@@ -97,6 +97,7 @@ class WebSocketSession : public SessionBase,
   unsigned unanswered_pings_ = 0;  // nothing at all was heard since
   bool authenticated_ = false, waiting_for_token_ = false;
   bool reading_ = false, processing_ = false, closing_ = false, peer_closed_ = false, cut_ = false;
+  bool draining_ = false;
   bool broken_ = false;  // what else comes makes no sense and is thrown away
   std::chrono::steady_clock::time_point opened_, progressed_, next_ping_;
 };

@@ -70,7 +70,7 @@ ApiResponse list_workflows(Call& call) {
   }
   ListBody list;
   for (const auto& definition : found) list.item() += shown(definition).dump();
-  return ApiResponse::json(std::move(list).finish(next, call.api.store().count_workflows()));
+  return std::move(list).finish(next, call.api.store().count_workflows());
 }
 
 ApiResponse create_workflow(Call& call) {
@@ -124,7 +124,7 @@ ApiResponse list_input_nodes(Call& call) {
     const NodeDefinition& node = *definition.node(node_id);
     list.item() += Json{{"node_id", node.node_id}, {"node_type", node.node_type}, {"name", node.name}}.dump();
   }
-  return ApiResponse::json(std::move(list).finish(std::nullopt, inputs.size()));
+  return std::move(list).finish(std::nullopt, inputs.size());
 }
 
 ApiResponse list_node_types(Call&) {
@@ -141,7 +141,7 @@ ApiResponse list_node_types(Call&) {
                         {"config", type.spec.schema()}}
                        .dump();
   }
-  return ApiResponse::json(std::move(list).finish(std::nullopt, node_types().size()));
+  return std::move(list).finish(std::nullopt, node_types().size());
 }
 
 ApiResponse run_workflow_now(Call& call) {

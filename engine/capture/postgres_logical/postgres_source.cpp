@@ -69,6 +69,7 @@ class PostgresSource final : public Source {
   void open(const Resume& resume) override;
   Batch read(milliseconds wait) override;
   void acknowledge(std::string_view position) override;
+  std::string position_text(std::string_view position) const override;
   void idle(milliseconds wait) override;
   std::uint64_t lag_bytes() const override;
   void interrupt() noexcept override { signal_.raise(); }
@@ -307,6 +308,11 @@ void PostgresSource::acknowledge(std::string_view position) {
   if (!lsn || !stream_ || *lsn <= stream_->acknowledged()) return;
   stream_->acknowledge(*lsn, urgent_);
   urgent_ = false;
+}
+
+std::string PostgresSource::position_text(std::string_view position) const {
+  const std::optional<Lsn> lsn = parse_lsn(position);
+  return lsn ? format_lsn(*lsn) : std::string(position);
 }
 
 void PostgresSource::idle(milliseconds wait) {

@@ -5,9 +5,10 @@ import { executions } from './executions.mjs';
 import { latency } from './latency.mjs';
 import { webhooks } from './webhooks.mjs';
 import { api } from './api.mjs';
+import { fanout } from './fanout.mjs';
 import { scripts } from './scripts.mjs';
 
-const parts = { drain, executions, latency, webhooks, api, scripts };
+const parts = { drain, executions, latency, webhooks, api, fanout, scripts };
 const quick = process.argv.includes('--quick');
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = asked.filter((name) => !parts[name]);

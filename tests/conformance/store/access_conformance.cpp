@@ -34,6 +34,47 @@ TEST_P(AccessStoreTest, TokensAreFoundByHashUntilTheyAreRevoked) {
   EXPECT_FALSE(store().token_by_hash(std::string(64, '1')));  // stays revoked
 }
 
+TEST_P(AccessStoreTest, TheAuditLogIsListedNewestFirstByWhatIsAsked) {
+  for (int i = 1; i <= 5; ++i) {
+    AuditEntry entry;
+    entry.who = i % 2 == 1 ? "ana" : "b\xc3\xb6rn";
+    entry.token_id = "token-" + std::to_string(i % 2);
+    entry.address = "192.0.2.7";
+    entry.action = "triggers.save";
+    entry.object = "/triggers/" + std::to_string(i);
+    entry.detail = R"({"revision":2})";
+    store().add_audit(entry);
+    clock_.advance(std::chrono::seconds{1});
+  }
+  const auto all = store().audit_log({}, {});
+  ASSERT_EQ(all.size(), 5U);
+  EXPECT_EQ(all[0].object, "/triggers/5");
+  EXPECT_EQ(all[1].who, "b\xc3\xb6rn");
+  EXPECT_EQ(all[1].token_id, "token-0");
+  EXPECT_EQ(all[1].address, "192.0.2.7");
+  EXPECT_EQ(all[0].at - all[4].at, 4'000'000);
+  AuditFilter filter;
+  filter.who = "ana";
+  EXPECT_EQ(store().count_audit_log(filter, 100), 3U);
+  EXPECT_EQ(store().count_audit_log(filter, 2), 2U) << "stops counting";
+  filter.to = all[0].at;
+  EXPECT_EQ(store().audit_log(filter, {}).size(), 2U);
+  AuditFilter below;
+  below.object = "/triggers";
+  EXPECT_EQ(store().count_audit_log(below, 100), 5U);
+  below.object = "/trigger";
+  EXPECT_EQ(store().count_audit_log(below, 100), 0U);
+  ListRange range;
+  range.limit = 2;
+  range.after = std::to_string(all[1].id);
+  const auto next = store().audit_log({}, range);
+  ASSERT_EQ(next.size(), 2U);
+  EXPECT_EQ(next[0].id, all[2].id);
+  clock_.advance(std::chrono::hours{24 * 401});
+  store().sweep(0, 100);
+  EXPECT_EQ(store().count_audit_log({}, 100), 0U);
+}
+
 TEST_P(AccessStoreTest, WrongTokensAreRefused) {
   Token wrong = token("a", '1');
   wrong.role = "king";

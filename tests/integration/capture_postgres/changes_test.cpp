@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "engine/base/errors.h"
+#include "engine/capture/postgres_logical/lsn.h"
 #include "engine/event/json_writer.h"
 #include "tests/integration/capture_postgres/capture.h"
 
@@ -188,6 +189,8 @@ TEST(PostgresLogical, D8_RedeliveryGivesTheSameIdsAcrossASchemaChange) {
   test.capture.open();
   test.capture.until_holds([&] { return !test.capture.resume.position.empty(); });
   const Resume before = test.capture.resume;
+  EXPECT_EQ(test.capture.source().position_text(before.position), format_lsn(*parse_lsn(before.position)))
+      << "as the server prints it";
   test.capture.acknowledging = false;
   test.sql(
       "BEGIN; INSERT INTO t VALUES (1, 'x'); ALTER TABLE t ADD b int; INSERT INTO t VALUES (2, 'y', 1); "

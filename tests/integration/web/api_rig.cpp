@@ -4,6 +4,7 @@
 
 #include "engine/capture/source_types.h"
 #include "engine/db/sqlite_connection.h"
+#include "tests/integration/web/answer_schema.h"
 #include "tests/support/eventually.h"
 #include "web/server/token_book.h"
 #include "workflows/run.h"
@@ -151,7 +152,9 @@ HttpAnswer ApiRig::ask(const std::string& method, const std::string& path, const
                        const std::string& who, const std::map<std::string, std::string>& headers) {
   HttpConnection connection(port());
   connection.send(text(method, path, body, who, headers));
-  return connection.read(method == "HEAD");
+  HttpAnswer answer = connection.read(method == "HEAD");
+  expect_as_described(method, path, answer);
+  return answer;
 }
 
 std::int64_t ApiRig::make_trigger(const std::string& source, const std::string& event_type,

@@ -52,7 +52,7 @@ class ApiRig {
 
   std::uint16_t port() const { return server_->port(); }
   // One request on a connection of its own, as `who` ("admin", "author", "operator", "viewer", "" for
-  // nobody).
+  // nobody). The answer is checked against the API's own description.
   HttpAnswer ask(const std::string& method, const std::string& path, const std::string& body = "",
                  const std::string& who = "admin", const std::map<std::string, std::string>& headers = {});
   HttpAnswer get(const std::string& path, const std::string& who = "admin") {

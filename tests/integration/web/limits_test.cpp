@@ -1,5 +1,8 @@
 // Slow, large and many: bounded, and others are served.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <memory>
 
 #include "tests/integration/web/api_rig.h"
 #include "tests/support/eventually.h"
@@ -106,6 +109,23 @@ TEST(Limits, TheOldestIdleConnectionMakesRoom) {
   EXPECT_TRUE(crowd.front()->closed_within(seconds{10}));
   known.send(rig.text("GET", "/api/v1/triggers"));
   EXPECT_EQ(known.read().status, 200) << "who showed a token stays longest";
+}
+
+TEST(Limits, TenThousandIdleConnectionsLeaveRoomForOthers) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_cur < 16'000) GTEST_SKIP() << "this process may not open so many";
+  ApiRig rig;
+  std::vector<std::unique_ptr<HttpConnection>> idle;
+  for (int i = 0; i < 10'000; ++i) {
+    idle.push_back(std::make_unique<HttpConnection>(rig.port()));
+    if (i % 1000 == 0) {
+      EXPECT_EQ(rig.get("/api/v1/triggers").status, 200) << i;
+    }
+  }
+  EXPECT_EQ(rig.ask("POST", "/api/v1/events", R"({"event_type":"ping"})").status, 202);
 }
 
 TEST(Limits, ASlowReaderIsDropped) {

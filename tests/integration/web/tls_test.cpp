@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "tests/integration/web/api_rig.h"
+#include "tests/support/eventually.h"
 
 namespace rowhook::testing {
 namespace {
@@ -59,6 +60,24 @@ TEST(Tls, ServesWithACertificate) {
   HttpConnection plain(rig.port());
   plain.send("GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
   EXPECT_TRUE(plain.closed_within(std::chrono::seconds{10}));
+}
+
+TEST(Tls, ARenewedCertificateCountsFromTheNextConnection) {
+  TempDir dir, renewed;
+  make_certificate(dir);
+  make_certificate(renewed);
+  ApiRig::Options options;
+  options.server.tls_certificate = dir / "cert.pem";
+  options.server.tls_key = dir / "key.pem";
+  ApiRig rig(options);
+  const std::string request = rig.text("GET", "/livez", "", "", {{"Connection", "close"}});
+  EXPECT_NE(ask_tls(rig.port(), dir / "cert.pem", request, 0), "");
+  EXPECT_THROW(rig.server().reload_tls(renewed / "cert.pem", renewed / "other.pem"), ConfigError);
+  EXPECT_THROW(rig.server().reload_tls("", ""), ConfigError);
+  EXPECT_NE(ask_tls(rig.port(), dir / "cert.pem", request, 0), "") << "a wrong pair changes nothing";
+  rig.server().reload_tls(renewed / "cert.pem", renewed / "key.pem");
+  EXPECT_TRUE(eventually([&] { return !ask_tls(rig.port(), renewed / "cert.pem", request, 0).empty(); }));
+  EXPECT_EQ(ask_tls(rig.port(), dir / "cert.pem", request, 0), "");
 }
 
 std::string refusal(const std::string& listen, const std::string& certificate = "",

@@ -220,11 +220,24 @@ TEST(WebSocket, SilentConnectionsArePingedAndDropped) {
   EXPECT_TRUE(client.connection().closed_within(std::chrono::seconds{20})) << "it was not answered";
 }
 
-TEST(WebSocket, StoppingSaysGoodbye) {
+TEST(WebSocket, StoppingAnswersWhatWasCalledAndSaysGoodbye) {
   ApiRig rig;
-  WebSocketClient client(rig, "viewer");
+  WebSocketClient client(rig, "admin");
   client.call("ping");
-  std::thread stopping([&] { rig.server().stop(std::chrono::seconds{10}); });
+  client.send_text(json{{"jsonrpc", "2.0"},
+                        {"id", 7},
+                        {"method", "scripts.run"},
+                        {"params",
+                         {{"source", "local n = 0 for i = 1, 3e6 do n = n + i % 7 end return {n = n}"},
+                          {"event", {{"event_type", "ping"}}}}}}
+                       .dump());
+  client.send_frame(0x89, "behind it");
+  WebSocketClient::Frame answer;
+  for (auto next = client.frame(); next.kind != 10 && next.kind != 0; next = client.frame()) answer = next;
+  std::thread stopping([&] { rig.server().stop(std::chrono::seconds{20}); });
+  if (answer.kind == 0) answer = client.frame();  // the call was taken, and is answered
+  ASSERT_EQ(answer.kind, 1U);
+  EXPECT_EQ(json::parse(answer.payload)["id"], 7) << answer.payload;
   EXPECT_EQ(client.closed(), 1001U);
   client.send_frame(0x88, "\x03\xe9");
   stopping.join();

@@ -73,7 +73,7 @@ TEST_F(IntakeTest, AppendsThenAcknowledges) {
   ASSERT_TRUE(eventually([&] { return script_.look().acknowledged.size() == 2; }));
   EXPECT_THAT(script_.look().acknowledged, ElementsAre(order_of(3), order_of(4)));
   EXPECT_EQ(journal_->last_seq(), 4U);
-  ASSERT_TRUE(eventually([&] { return intake_->state().position == order_of(4); }));
+  ASSERT_TRUE(eventually([&] { return intake_->state().position == "at " + order_of(4); }));
   const SourceState state = intake_->state();
   EXPECT_EQ(state.name, "shop");
   EXPECT_EQ(state.state, IntakeState::running);

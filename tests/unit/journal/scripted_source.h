@@ -68,6 +68,9 @@ class ScriptedSource final : public Source {
     const std::lock_guard hold(script_.mutex);
     script_.seen.acknowledged.emplace_back(position);
   }
+  std::string position_text(std::string_view position) const override {
+    return "at " + std::string(position);
+  }
   void idle(std::chrono::milliseconds wait) override {
     std::unique_lock lock(script_.mutex);
     ++script_.seen.idled;

@@ -67,11 +67,11 @@ TEST(Call, ObjectsKeepRawTextAsItIs) {
 }
 
 TEST(Call, ListsHaveItemsCursorAndTotal) {
-  EXPECT_EQ(ListBody().finish(std::nullopt, 0), R"({"items":[],"next_cursor":null,"total":0})");
+  EXPECT_EQ(ListBody().finish(std::nullopt, 0).body, R"({"items":[],"next_cursor":null,"total":0})");
   ListBody list;
   list.item() += "1";
   list.item() += "2";
-  EXPECT_EQ(std::move(list).finish("x", 5), R"({"items":[1,2],"next_cursor":"x","total":5})");
+  EXPECT_EQ(std::move(list).finish("x", 5).body, R"({"items":[1,2],"next_cursor":"x","total":5})");
 }
 
 }  // namespace

@@ -1,0 +1,3 @@
+DROP INDEX idx_audit_log_at;
+ALTER TABLE audit_log DROP COLUMN address;
+ALTER TABLE audit_log DROP COLUMN token_id;
