@@ -7,7 +7,7 @@ import {
 import { createContext, memo, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type { WorkflowNode } from '../../api/types';
 import { Icon } from '../../parts/icon';
-import { countTitle, useCount } from './counts';
+import { countTitle, useCount, type Counts } from './counts';
 import { whoIsAt, type Editing } from './editing';
 import { connect, edgeKey, inputsOf, mayConnect, nameOf, nodeHeight, nodeWidth, outputsOf } from './model';
 import { nodeIcon } from './node-icon';
@@ -24,19 +24,18 @@ interface Shown extends Record<string, unknown> {
 type ShownNode = Node<Shown, 'step'>;
 type ShownEdge = Edge<{ port: string | undefined }, 'way'>;
 
-const Sharing = createContext<Editing | undefined>(undefined);
+const Counting = createContext<Counts | undefined>(undefined);
 
 const roomForNames = 5; // of ports inside a node; more of them stand on their edges
 const percent = (index: number, count: number) => `${((index + 1) / (count + 1)) * 100}%`;
 
 function Live({ of, failures = false }: { of: string; failures?: boolean }) {
-  const editing = useContext(Sharing);
-  if (!editing) return null;
-  return <LiveCount editing={editing} of={of} failures={failures} />;
+  const counts = useContext(Counting);
+  return counts ? <LiveCount counts={counts} of={of} failures={failures} /> : null;
 }
 
-function LiveCount({ editing, of, failures }: { editing: Editing; of: string; failures: boolean }) {
-  const count = useCount(editing.counts, of);
+function LiveCount({ counts, of, failures }: { counts: Counts; of: string; failures: boolean }) {
+  const count = useCount(counts, of);
   if (count.all === 0) return null;
   return (
     <span className={css.count} title={countTitle(count)}>
@@ -48,7 +47,11 @@ function LiveCount({ editing, of, failures }: { editing: Editing; of: string; fa
 const StepNode = memo(function StepNode({ id, data, selected }: NodeProps<ShownNode>) {
   const renew = useUpdateNodeInternals();
   const ports = data.outputs.join(' ');
-  useEffect(() => { renew(id); }, [id, ports, renew]);
+  const measured = useRef(ports); // at first the canvas measures all nodes at once
+  useEffect(() => {
+    if (measured.current !== ports) renew(id);
+    measured.current = ports;
+  }, [id, ports, renew]);
   const bad = data.faults.length > 0;
   const named = data.outputs.length > 1 && data.outputs.length <= roomForNames;
   return (
@@ -182,7 +185,7 @@ function Flow({ editing, fit }: { editing: Editing; fit: number }) {
 export default function Canvas({ editing, fit }: { editing: Editing; fit: number }) {
   return (
     <div className={css.canvas}>
-      <Sharing.Provider value={editing}><ReactFlowProvider><Flow editing={editing} fit={fit} /></ReactFlowProvider></Sharing.Provider>
+      <Counting.Provider value={editing.counts}><ReactFlowProvider><Flow editing={editing} fit={fit} /></ReactFlowProvider></Counting.Provider>
     </div>
   );
 }

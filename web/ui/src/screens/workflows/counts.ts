@@ -16,22 +16,28 @@ export class Counts {
   private readonly counts = new Map<string, Count>();
   private readonly watchers = new Set<() => void>();
   private timer: ReturnType<typeof setTimeout> | undefined;
-  executions = 0;
+  private readonly into = new Map<string, WorkflowConnection[]>(); // by the node they lead to
 
-  constructor(private connections: WorkflowConnection[]) {}
+  constructor(connections: WorkflowConnection[]) {
+    this.follow(connections);
+  }
 
   follow(connections: WorkflowConnection[]): void {
-    this.connections = connections;
+    this.into.clear();
+    for (const each of connections) {
+      const known = this.into.get(each.to_node_id);
+      if (known) known.push(each);
+      else this.into.set(each.to_node_id, [each]);
+    }
   }
 
   add(execution: Execution): void {
-    this.executions += 1;
     const steps = execution.steps ?? [];
     for (const each of steps) {
       this.count('node ' + each.node_id, each.status === 'failed');
       const from = typeof each['from_step'] === 'number' ? steps[each['from_step']] : undefined;
       const ports = Array.isArray(from?.['ports']) ? (from['ports'] as unknown[]) : [];
-      const edge = from && this.connections.find((known) => known.from_node_id === from.node_id && known.to_node_id === each.node_id && (ports.length === 0 || ports.includes(known.from_port)));
+      const edge = from && this.into.get(each.node_id)?.find((known) => known.from_node_id === from.node_id && (ports.length === 0 || ports.includes(known.from_port)));
       if (edge) this.count('edge ' + edgeKey(edge), false);
     }
     this.timer ??= setTimeout(() => {
