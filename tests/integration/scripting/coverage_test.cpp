@@ -64,6 +64,15 @@ TEST(Coverage, AddsUpOverCallsAndCountsModules) {
   EXPECT_THAT(module->lines, ::testing::Contains(6));
 }
 
+TEST(Coverage, IsThereForAScriptThatWasCheckedBefore) {
+  Metrics metrics;
+  ScriptEngine engine(covered(), metrics);
+  ASSERT_FALSE(engine.check(*make_script(ScriptKind::filter, "s", "return new.id == 42")));
+  const auto result = run_one(engine, ScriptKind::filter, "return new.id == 42");
+  ASSERT_EQ(result.coverage.size(), 1U);
+  EXPECT_THAT(result.coverage[0].ran, ElementsAre(1));
+}
+
 TEST(Coverage, LeavesLimitsAndRefusalsAsTheyAre) {
   Metrics metrics;
   ScriptEngine engine(covered(), metrics);
