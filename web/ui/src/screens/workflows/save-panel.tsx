@@ -54,7 +54,7 @@ export function SavePanel({ id, base, theirs, dirty, editing, onBase, begin }: P
       {!dirty && <Note tone={saved ? 'good' : 'idle'}><p>{saved ? 'Saved. What starts from now on runs this.' : 'Nothing was changed.'}</p></Note>}
       {dirty && (
         <>
-          <Part title={`Saving changes ${counted(changesOf(base.draft, draft).length, 'thing')}`}><ChangeList changes={changesOf(base.draft, draft)} secrets={secrets} /></Part>
+          <Part title="What saving changes"><ChangeList changes={changesOf(base.draft, draft)} secrets={secrets} /></Part>
           {wrong > 0 && <Note tone="bad"><p>{counted(wrong, 'fault')} to mend first: at the nodes, on the canvas and in the outline.</p></Note>}
           {save.error && !conflict && <ProblemBox error={save.error} />}
           {mayWrite && (
