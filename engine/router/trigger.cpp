@@ -146,7 +146,8 @@ const Spec& trigger_config_spec() {
           .format("lua"),
       Field::text("transform_script", "The name of a stored script to use as the transform.").length(1, 255),
       Field::choice("ordering",
-                    "What runs one after another: executions of one `key`, of the whole `source`, or `none`.",
+                    "What runs one after another: executions of one `key`, of the whole `source`, or `none`. Where the "
+                    "trigger's own scripts use kv, `source` is the default.",
                     {"key", "source", "none"})
           .fallback("key"),
       Field::object("retry", "Overrides of the retry settings.", retry),

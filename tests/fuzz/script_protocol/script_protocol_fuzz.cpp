@@ -7,6 +7,7 @@
 #include "engine/base/errors.h"
 #include "scripting/decimal.h"
 #include "scripting/json_scanner.h"
+#include "scripting/lua_check.h"
 #include "scripting/number_text.h"
 #include "scripting/protocol.h"
 #include "scripting/script_text.h"
@@ -71,5 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read_json(bytes);
   const ScriptText text = read_script_text(bytes);
   if (text.only_return < 0) std::abort();
+  const std::vector<ScriptTable> tables = {{.name = "t", .columns = {{"id", "bigint"}, {"a", "text"}}}};
+  for (const auto& problem : check_lua(bytes, tables))
+    if (problem.line < 1 || problem.column < 1) std::abort();
   return 0;
 }
