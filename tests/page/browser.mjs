@@ -64,6 +64,18 @@ export async function openPage(browser, engine, { theme = 'light', width = 1280,
   return page;
 }
 
+/** Runs `act` on a signed-in page (options of openPage); gives what went wrong in it. */
+export async function visit(browser, engine, options, act) {
+  const page = await openPage(browser, engine, options);
+  page.setDefaultTimeout(20_000);
+  try {
+    await act(page);
+    return page.troubles;
+  } finally {
+    await page.context().close();
+  }
+}
+
 /** What axe finds on the page as it stands; [] is what is wanted. Run through the debugger, so the policy stays as it is. */
 export async function axe(page) {
   await page.evaluate(axeSource);

@@ -1,7 +1,7 @@
 // Every screen of the page, in Chromium, against the program as users run it: `rowhook demo`.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, axe, openPage, startBrowser, startEngine } from './browser.mjs';
+import { ask, axe, openPage, startBrowser, startEngine, visit } from './browser.mjs';
 import { makeDeadLetters } from './fill.mjs';
 
 let engine;
@@ -18,14 +18,7 @@ after(async () => {
 
 /** Runs `act` on a signed-in page; afterwards nothing may have gone wrong in it. */
 async function on(options, act) {
-  const page = await openPage(browser, engine, options);
-  page.setDefaultTimeout(20_000);
-  try {
-    await act(page);
-    assert.deepEqual(page.troubles, []);
-  } finally {
-    await page.context().close();
-  }
+  assert.deepEqual(await visit(browser, engine, options, act), []);
 }
 
 async function anUpdate() {

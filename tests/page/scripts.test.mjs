@@ -1,7 +1,7 @@
 // The screen of the scripts, in Chromium, against the program: the editor under the page's policy, runs, and saving.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, axe, openPage, startBrowser, startEngine } from './browser.mjs';
+import { ask, axe, startBrowser, startEngine, visit } from './browser.mjs';
 
 let engine;
 let browser;
@@ -16,16 +16,7 @@ after(async () => {
   await engine?.stop();
 });
 
-async function on(options, act) {
-  const page = await openPage(browser, engine, options);
-  page.setDefaultTimeout(20_000);
-  try {
-    await act(page);
-    return page.troubles;
-  } finally {
-    await page.context().close();
-  }
-}
+const on = (options, act) => visit(browser, engine, options, act);
 
 /** Puts `text` in place of everything in the editor. */
 async function write(page, text) {

@@ -1,7 +1,7 @@
 // The screen of the triggers, in Chromium, against the program: what it shows and what it changes is asked of the API as well.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, axe, openPage, startBrowser, startEngine } from './browser.mjs';
+import { ask, axe, startBrowser, startEngine, visit } from './browser.mjs';
 
 let engine;
 let browser;
@@ -14,16 +14,7 @@ after(async () => {
   await engine?.stop();
 });
 
-async function on(options, act) {
-  const page = await openPage(browser, engine, options);
-  page.setDefaultTimeout(20_000);
-  try {
-    await act(page);
-    return page.troubles;
-  } finally {
-    await page.context().close();
-  }
-}
+const on = (options, act) => visit(browser, engine, options, act);
 
 /** Asks until the answer is as wanted. */
 async function until(path, wanted) {

@@ -1,7 +1,7 @@
 // The workflow editor in Chromium against `rowhook demo`: made, drawn, run, saved, shared.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, axe, openPage, startBrowser, startEngine } from './browser.mjs';
+import { ask, axe, startBrowser, startEngine, visit } from './browser.mjs';
 
 let engine;
 let browser;
@@ -26,14 +26,8 @@ async function aWorkflow(id) {
 
 /** Runs `act` on a signed-in page; afterwards nothing may have gone wrong in it but what the server is meant to refuse. */
 async function on(options, act) {
-  const page = await openPage(browser, engine, options);
-  page.setDefaultTimeout(20_000);
-  try {
-    await act(page);
-    assert.deepEqual(page.troubles.filter((each) => !each.includes('status of 422')), []);
-  } finally {
-    await page.context().close();
-  }
+  const troubles = await visit(browser, engine, options, act);
+  assert.deepEqual(troubles.filter((each) => !each.includes('status of 422')), []);
 }
 
 const outline = (page) => page.getByRole('region', { name: 'Outline' });
