@@ -50,8 +50,8 @@ export async function startBrowser() {
 }
 
 /** A page that is signed in, with what went wrong in it collected in `.troubles`. */
-export async function openPage(browser, engine, { theme = 'light', width = 1280, height = 800, at = '/', token } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' });
+export async function openPage(browser, engine, { theme = 'light', width = 1280, height = 800, at = '/', token, motion = 'reduce' } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: motion });
   const page = await context.newPage();
   page.troubles = [];
   page.on('pageerror', (error) => page.troubles.push(`error: ${error.message}`));

@@ -10,8 +10,19 @@ function exactNumber(digits: string): number | LosslessNumber {
   return String(value) === digits ? value : new LosslessNumber(digits);
 }
 
+// A number that a double may not write back as it came: many digits, a last 0 behind the point, an exponent, very small, or -0.
+// Looked for in the whole text, so what only looks like one inside a string costs time, not digits.
+const inexact = /(?:^|[\s:,[])-?(?:[\d.]{16,}|\d+\.\d*0(?!\d)|\d[\d.]*[eE]|0\.0{6}|0(?<=-0)(?![\d.]))/;
+
 /** Throws SyntaxError. */
 export function parseJson(text: string): JsonValue {
+  if (!inexact.test(text)) {
+    try {
+      return JSON.parse(text) as JsonValue; // the browser's own, some thirty times as fast
+    } catch {
+      // the other one says where the fault is
+    }
+  }
   return parse(text, undefined, { parseNumber: exactNumber }) as JsonValue;
 }
 

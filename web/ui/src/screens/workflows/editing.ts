@@ -25,3 +25,10 @@ export interface Editing {
 export function whoIsAt(others: Present[], nodeId: string): string[] {
   return others.filter((each) => String(each.state?.['node'] ?? '').split(',').includes(nodeId)).map((each) => each.name);
 }
+
+/** How the last run by hand ended at each node; a failure counts more than what went well there. */
+export function outcomesOf(run: Execution | undefined): Map<string, string> {
+  const outcomes = new Map<string, string>();
+  for (const step of run?.steps ?? []) if (!outcomes.has(step.node_id) || step.status === 'failed') outcomes.set(step.node_id, step.status);
+  return outcomes;
+}

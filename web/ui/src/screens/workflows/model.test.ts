@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NodeType, WorkflowNode } from '../../api/types';
-import { Counts } from './counts';
+import { Counts, runs } from './counts';
 import { step } from './history';
 import { tidy } from './layout';
 import { addNode, changeNode, changesOf, connect, copied, mayConnect, outputsOf, paste, rebase, removeNodes, type Draft } from './model';
@@ -96,4 +96,20 @@ test('counts follow the items along the ports they left by', () => {
   expect(counts.of('node a')).toEqual({ all: 1, failed: 1 });
   expect(counts.of('edge in x a input').all).toBe(1);
   expect(counts.of('edge in y b input').all).toBe(0);
+});
+
+test('who watches a count hears of its own only, and of many at once', () => {
+  const draws: (() => void)[] = [];
+  const counts = new Counts([wire('in', 'a')], (draw) => { draws.push(draw); });
+  const heard: string[] = [];
+  counts.watch('node a', () => { heard.push(`a ${counts.of('node a').all}`); });
+  const end = counts.watch('node in', () => { heard.push('in'); });
+  counts.watch('node b', () => { heard.push('b'); });
+  const ended = { status: 'dead_letter', steps: [{ node_id: 'a', node_type: 'log', status: 'failed' }] } as unknown as Parameters<Counts['add']>[0];
+  end();
+  for (let i = 0; i < 3; ++i) counts.add(ended);
+  expect(heard).toEqual([]);
+  for (const draw of draws) draw();
+  expect(heard).toEqual(['a 3']);
+  expect(counts.of(runs)).toEqual({ all: 3, failed: 3 });
 });

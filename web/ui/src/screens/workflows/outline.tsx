@@ -1,13 +1,15 @@
 // Everything of the canvas as a list: what a keyboard, a screen reader and a narrow window use.
-import { useId, useState } from 'react';
+import { memo, useId, useMemo, useState } from 'react';
 import { parseJson } from '../../api/json';
-import type { WorkflowNode } from '../../api/types';
+import type { FieldProblem } from '../../api/client';
+import type { WorkflowConnection, WorkflowNode } from '../../api/types';
 import { Icon } from '../../parts/icon';
 import { Part } from '../../parts/pane';
 import { useShortcut } from '../../parts/shortcuts';
 import { Status } from '../../parts/status';
-import { countTitle, useCount } from './counts';
-import { whoIsAt, type Editing } from './editing';
+import { counted } from '../../parts/time';
+import { countTitle, runs, useCount, type Counts } from './counts';
+import { outcomesOf, whoIsAt, type Editing } from './editing';
 import { nameOf, paste, type Draft } from './model';
 import { nodeIcon } from './node-icon';
 import { Palette } from './palette';
@@ -20,15 +22,21 @@ interface Line {
 }
 
 /** The nodes in the order of the ways, each where it is first reached. */
-function linesOf(draft: Draft): Line[] {
+function linesOf(draft: Pick<Draft, 'nodes' | 'connections'>): Line[] {
   const byId = new Map(draft.nodes.map((node) => [node.node_id, node]));
   const reached = new Set(draft.connections.map((each) => each.to_node_id));
+  const leaving = new Map<string, WorkflowConnection[]>();
+  for (const each of draft.connections) {
+    const known = leaving.get(each.from_node_id);
+    if (known) known.push(each);
+    else leaving.set(each.from_node_id, [each]);
+  }
   const lines = new Map<string, Line>();
   const visit = (node: WorkflowNode, depth: number, from: string | undefined) => {
     if (lines.has(node.node_id)) return;
     lines.set(node.node_id, { node, depth, from });
-    for (const each of draft.connections) {
-      const next = each.from_node_id === node.node_id ? byId.get(each.to_node_id) : undefined;
+    for (const each of leaving.get(node.node_id) ?? []) {
+      const next = byId.get(each.to_node_id);
       if (next) visit(next, depth + 1, each.from_port === 'output' ? undefined : each.from_port);
     }
   };
@@ -40,7 +48,8 @@ function linesOf(draft: Draft): Line[] {
 export function Outline({ editing }: { editing: Editing }) {
   const { draft, mayWrite, faults } = editing;
   const palette = useId();
-  const lines = linesOf(draft);
+  const lines = useMemo(() => linesOf({ nodes: draft.nodes, connections: draft.connections }), [draft.nodes, draft.connections]);
+  const outcomes = useMemo(() => outcomesOf(editing.run), [editing.run]);
   useShortcut('a', 'Add a node', 'Workflow', () => { document.getElementById(palette)?.focus(); }, mayWrite);
   const step = (by: number) => {
     const at = lines.findIndex((each) => editing.selection.has(each.node.node_id));
@@ -56,37 +65,57 @@ export function Outline({ editing }: { editing: Editing }) {
       <h2 className="sr-only">Outline</h2>
       {mayWrite && <Palette editing={editing} focusId={palette} />}
       {faults.rest.map((each) => <p key={each.pointer + each.detail} role="alert" className="bad"><code>{each.pointer}</code> {each.detail}</p>)}
-      <ul className={css.outline}>{lines.map((line) => <OutlineLine key={line.node.node_id} line={line} editing={editing} />)}</ul>
+      <RunCount counts={editing.counts} />
+      <ul className={css.outline}>
+        {lines.map((line) => {
+          const id = line.node.node_id;
+          return <OutlineLine key={id} line={line} counts={editing.counts} faults={faults.nodes.get(id) ?? noFault} outcome={outcomes.get(id)} who={whoIsAt(editing.others, id).join(', ')} chosen={editing.selection.has(id)} select={editing.select} />;
+        })}
+      </ul>
       {lines.length === 0 && <p className="muted">No node yet. Begin with an input: that is where a trigger hands over its event.</p>}
       {mayWrite && <PasteForm editing={editing} />}
     </section>
   );
 }
 
-function OutlineLine({ line, editing }: { line: Line; editing: Editing }) {
+const noFault: FieldProblem[] = [];
+
+function RunCount({ counts }: { counts: Counts }) {
+  const count = useCount(counts, runs);
+  if (count.all === 0) return null;
+  return <p className="muted number">{counted(count.all, 'execution')}{count.failed > 0 && `, ${count.failed.toLocaleString('en')} failed`} since this page was opened</p>;
+}
+
+interface LineProps {
+  line: Line;
+  counts: Counts;
+  faults: FieldProblem[];
+  outcome: string | undefined;
+  who: string;
+  chosen: boolean;
+  select: Editing['select'];
+}
+
+const OutlineLine = memo(function OutlineLine({ line, counts, faults, outcome, who, chosen, select }: LineProps) {
   const { node, depth, from } = line;
-  const count = useCount(editing.counts, 'node ' + node.node_id);
-  const faults = editing.faults.nodes.get(node.node_id) ?? [];
-  const ran = editing.run?.steps?.filter((each) => each.node_id === node.node_id) ?? [];
-  const outcome = ran.find((each) => each.status === 'failed') ?? ran[0];
-  const who = whoIsAt(editing.others, node.node_id);
+  const count = useCount(counts, 'node ' + node.node_id);
   return (
     <li>
       <button
-        type="button" className={`plain ${css.line ?? ''}`} aria-current={editing.selection.has(node.node_id) ? 'true' : undefined}
-        style={{ paddingLeft: 8 + Math.min(depth, 8) * 14 }} onClick={() => { editing.select([node.node_id], 'node'); }}
+        type="button" className={`plain ${css.line ?? ''}`} aria-current={chosen ? 'true' : undefined}
+        style={{ paddingLeft: 8 + Math.min(depth, 8) * 14 }} onClick={() => { select([node.node_id], 'node'); }}
       >
         <Icon name={nodeIcon(node.node_type)} />
         <span className="truncate">{from && <span className="muted">{from}: </span>}{nameOf(node)} <span className="muted">{node.node_type}</span></span>
         <span className="grow" />
-        {who.length > 0 && <span className={css.who}>{who.join(', ')}</span>}
-        {outcome && <Status state={outcome.status} />}
+        {who !== '' && <span className={css.who}>{who}</span>}
+        {outcome && <Status state={outcome} />}
         {count.all > 0 && <span className="muted number" title={countTitle(count)}>{count.all.toLocaleString('en')}{count.failed > 0 && <span className="bad"> {count.failed.toLocaleString('en')} failed</span>}</span>}
       </button>
       {faults.map((each) => <p key={each.pointer + each.detail} className={css.lineFault}><Icon name="warn" size={14} /><span>{each.pointer.replace(/^\/config\//, '')} {each.detail}</span></p>)}
     </li>
   );
-}
+});
 
 function PasteForm({ editing }: { editing: Editing }) {
   const [text, setText] = useState('');
