@@ -55,7 +55,7 @@ const screens = {
   workflows: async () => ['/workflows', 'Order status'],
   workflow: async () => ['/workflows/order-status', 'Refund'],
   'workflow-node': async () => ['/workflows/order-status?node=which', 'Tried in this order'],
-  'workflow-run': async () => ['/workflows/order-status?panel=run', 'The last recorded one'],
+  'workflow-run': async () => ['/workflows/order-status?panel=run', 'As it was recorded'],
   scripts: async () => ['/scripts', 'order_status'],
   script: async () => ['/scripts/order_status', 'new_status', async (page) => {
     await page.getByText('No error found.').waitFor();

@@ -108,6 +108,76 @@ test('canvas: drag, connect, disconnect, undo and redo', async () => {
   });
 });
 
+test('chosen nodes line up and spread, by button and by keys, and it is undone', async () => {
+  await ask(engine, 'POST', '/workflows', {
+    id: 'untidy', name: 'untidy', nodes: [{ node_id: 'in', node_type: 'input', name: 'Input', position: { x: 0, y: 0 } }, log('a', 300, 40), log('b', 340, 140), log('c', 280, 340)],
+    connections: ['a', 'b', 'c'].map((to) => ({ from_node_id: 'in', to_node_id: to })),
+  });
+  await on({ at: '/workflows/untidy?panel=outline' }, async (page) => {
+    const bar = page.getByRole('toolbar', { name: 'Arrange' });
+    const line = (name) => outline(page).getByRole('button', { name: new RegExp(`^Log ${name}`) });
+    await line('a').focus();
+    await page.keyboard.press('x');
+    assert.equal(await bar.count(), 0);
+    await line('b').focus();
+    await page.keyboard.press('x');
+    await bar.getByText('2 nodes').waitFor();
+    assert.ok(await bar.getByRole('button', { name: 'Spread down' }).isDisabled());
+    await line('c').click({ modifiers: ['Control'] });
+    await bar.getByText('3 nodes').waitFor();
+    assert.deepEqual(await axe(page), []);
+    const lefts = async () => new Set(await page.locator('.react-flow__node', { hasText: 'Log ' }).evaluateAll((all) => all.map((each) => each.getBoundingClientRect().left)));
+    await bar.getByRole('button', { name: 'Align left' }).click();
+    assert.equal((await lefts()).size, 1);
+    await page.keyboard.press('Control+z');
+    assert.equal((await lefts()).size, 3);
+    await page.keyboard.press('l');
+    await page.keyboard.press('r');
+    await page.keyboard.press('l');
+    await page.keyboard.press('v');
+    assert.equal((await lefts()).size, 1);
+    await save(page);
+  });
+  const { nodes } = await ask(engine, 'GET', '/workflows/untidy');
+  assert.deepEqual(nodes.slice(1).map((each) => each.position), [{ x: 340, y: 40 }, { x: 340, y: 190 }, { x: 340, y: 340 }]);
+});
+
+test('a run for a recorded event: chosen from the last ones, found by its id, changed', async () => {
+  const recorded = async () => {
+    for (;;) {
+      const { items } = await ask(engine, 'GET', '/events?event_type=record_updated&table=orders&limit=30');
+      if (items.length > 2) return items;
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+  };
+  const [newest, , older] = await recorded();
+  await aWorkflow('tried');
+  await on({ at: '/workflows/tried?panel=run' }, async (page) => {
+    const chooser = page.getByRole('combobox', { name: 'Recorded event' });
+    const text = page.getByLabel('Event', { exact: true });
+    await page.getByText('As it was recorded').waitFor();
+    await chooser.selectOption(newest.event_id);
+    assert.equal(JSON.parse(await text.inputValue()).record_id, newest.record_id);
+    await page.getByLabel('Or one by its id').fill('no-such-event');
+    await page.keyboard.press('Enter');
+    await page.getByText(/no event 'no-such-event'/).waitFor();
+    page.troubles.length = 0; // the browser reports the 404
+    await page.getByLabel('Or one by its id').fill(older.event_id);
+    await page.getByRole('button', { name: 'Take it' }).click();
+    await page.waitForFunction((id) => document.querySelector('#run-sample').value === id, older.event_id);
+    const asked = page.waitForRequest(/\/workflows\/tried\/run$/);
+    await page.getByRole('button', { name: 'Run without effects' }).click();
+    assert.deepEqual((await asked).postDataJSON(), { event_id: older.event_id, dry_run: true });
+    await page.getByRole('list', { name: 'Steps' }).waitFor();
+    assert.deepEqual(await axe(page), []);
+    await text.fill(JSON.stringify({ ...JSON.parse(await text.inputValue()), new_values: { id: 7, status: 'invented' } }));
+    await page.getByText('Changed here').waitFor();
+    await page.getByRole('button', { name: 'Run without effects' }).click();
+    await page.getByRole('list', { name: 'Steps' }).getByText('Log a').click();
+    await page.getByText('a 7').first().waitFor();
+  });
+});
+
 test('without a mouse, at 390 pixels: the outline connects, removes, pastes and saves', async () => {
   await aWorkflow('narrow');
   await on({ at: '/workflows/narrow', width: 390, height: 844 }, async (page) => {

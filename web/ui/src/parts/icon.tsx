@@ -31,6 +31,14 @@ const paths = {
   trash: 'M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9',
   key: 'M5 7.5a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM7.2 8.6 13 2.5M11 4.6l2 2',
   sun: 'M8 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM8 1.5v1.5M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1 1M11.6 11.6l1 1M12.6 3.4l-1 1M4.4 11.6l-1 1',
+  alignLeft: 'M2.5 2v12M5 4h8v3H5zM5 9.5h5v3H5z',
+  alignCentre: 'M8 2v2M8 7v2.5M8 12.5V14M4 4h8v3H4zM5.5 9.5h5v3h-5z',
+  alignRight: 'M13.5 2v12M3 4h8v3H3zM6 9.5h5v3H6z',
+  alignTop: 'M2 2.5h12M4 5v8h3V5zM9.5 5v5h3V5z',
+  alignMiddle: 'M2 8h2M7 8h2.5M12.5 8H14M4 4v8h3V4zM9.5 5.5v5h3v-5z',
+  alignBottom: 'M2 13.5h12M4 3v8h3V3zM9.5 6v5h3V6z',
+  spreadAcross: 'M2.5 2v12M13.5 2v12M6.5 4.5h3v7h-3z',
+  spreadDown: 'M2 2.5h12M2 13.5h12M4.5 6.5v3h7v-3z',
   keyboard: 'M1.5 4h13v8h-13zM4 6.5h.1M6.6 6.5h.1M9.3 6.5h.1M12 6.5h.1M5 9.5h6',
 } as const;
 

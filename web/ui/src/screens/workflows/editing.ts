@@ -13,6 +13,7 @@ export interface Editing {
   edit: (make: (draft: Draft) => Draft, tag?: string) => void;
   selection: ReadonlySet<string>;
   select: (ids: string[], panel?: 'node' | 'outline' | 'run') => void;
+  toggle: (id: string) => void; // takes a node into what is chosen, or out of it
   faults: Faults;
   counts: Counts;
   run: Execution | undefined; // the last one that was run by hand

@@ -9,6 +9,7 @@ import { link } from '../../live/socket';
 import { useNarrow } from '../../parts/narrow';
 import { ProblemBox } from '../../parts/notice';
 import { useShortcut } from '../../parts/shortcuts';
+import { ArrangeBar } from './arrange-bar';
 import { useClipboard } from './clipboard';
 import { useCounts } from './counts';
 import { EditorHead, type PanelName } from './editor-head';
@@ -121,11 +122,17 @@ function Bench({ id, base, onBase, types }: BenchProps) {
     edit((before) => removeNodes(before, selection));
     select([]);
   }, [edit, select, selection]);
-  const editing: Editing = { id, draft, types, mayWrite, edit, selection, select, faults, counts, run, others, remove, disconnect: (keys) => { edit((before) => disconnect(before, keys)); } };
+  const toggle = useCallback((id: string) => {
+    const next = new Set(selection);
+    if (!next.delete(id)) next.add(id);
+    select([...next], 'outline');
+  }, [selection, select]);
+  const editing: Editing = { id, draft, types, mayWrite, edit, selection, select, toggle, faults, counts, run, others, remove, disconnect: (keys) => { edit((before) => disconnect(before, keys)); } };
   useShortcut('ctrl+s', 'See what changed, and save', 'Workflow', () => { open('changes'); }, mayWrite);
   useShortcut('ctrl+z', 'Undo', 'Workflow', undo, mayWrite);
   useShortcut('ctrl+y', 'Redo', 'Workflow', redo, mayWrite);
   useShortcut('delete', 'Remove the chosen nodes', 'Workflow', remove, mayWrite && selection.size > 0);
+  useShortcut('l a', 'Choose all nodes', 'Workflow', () => { select(draft.nodes.map((node) => node.node_id), 'outline'); });
   useShortcut('escape', 'Choose nothing', 'Workflow', () => { select([]); }, selection.size > 0);
   useShortcut('f', 'Show everything', 'Workflow', () => { setFit((before) => before + 1); }, !narrow);
   useClipboard(draft, selection, mayWrite, edit, select);
@@ -141,7 +148,12 @@ function Bench({ id, base, onBase, types }: BenchProps) {
         onActive={(on) => { edit((before) => ({ ...before, is_active: on })); }} chosen={selection.size === 1}
       />
       <div className={css.bench}>
-        {!narrow && <Suspense fallback={<div className={css.canvas} aria-busy="true" />}><Canvas editing={editing} fit={fit} /></Suspense>}
+        {!narrow && (
+          <div className={css.stage}>
+            <Suspense fallback={<div className={css.canvas} aria-busy="true" />}><Canvas editing={editing} fit={fit} /></Suspense>
+            {mayWrite && selection.size > 1 && <ArrangeBar editing={editing} />}
+          </div>
+        )}
         <div className={css.side}>
           {panel === 'outline' && <Outline editing={editing} />}
           {panel === 'node' && <NodePanel key={chosen} editing={editing} />}

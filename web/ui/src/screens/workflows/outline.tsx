@@ -58,6 +58,10 @@ export function Outline({ editing }: { editing: Editing }) {
   };
   useShortcut('j', 'Next node', 'Workflow', () => { step(1); }, lines.length > 0);
   useShortcut('k', 'Previous node', 'Workflow', () => { step(-1); }, lines.length > 0);
+  useShortcut('x', 'Choose the node that has the focus as well', 'Workflow', () => {
+    const id = document.activeElement?.getAttribute('data-node');
+    if (id) editing.toggle(id);
+  }, lines.length > 0);
   const [first] = editing.selection;
   useShortcut('enter', 'Open the node', 'Workflow', () => { if (first !== undefined) editing.select([first], 'node'); }, first !== undefined);
   return (
@@ -69,7 +73,7 @@ export function Outline({ editing }: { editing: Editing }) {
       <ul className={css.outline}>
         {lines.map((line) => {
           const id = line.node.node_id;
-          return <OutlineLine key={id} line={line} counts={editing.counts} faults={faults.nodes.get(id) ?? noFault} outcome={outcomes.get(id)} who={whoIsAt(editing.others, id).join(', ')} chosen={editing.selection.has(id)} select={editing.select} />;
+          return <OutlineLine key={id} line={line} counts={editing.counts} faults={faults.nodes.get(id) ?? noFault} outcome={outcomes.get(id)} who={whoIsAt(editing.others, id).join(', ')} chosen={editing.selection.has(id)} select={editing.select} toggle={editing.toggle} />;
         })}
       </ul>
       {lines.length === 0 && <p className="muted">No node yet. Begin with an input: that is where a trigger hands over its event.</p>}
@@ -83,7 +87,7 @@ const noFault: FieldProblem[] = [];
 function RunCount({ counts }: { counts: Counts }) {
   const count = useCount(counts, runs);
   if (count.all === 0) return null;
-  return <p className="muted number">{counted(count.all, 'execution')}{count.failed > 0 && `, ${count.failed.toLocaleString('en')} failed`} since this page was opened</p>;
+  return <p className="muted">{counted(count.all, 'execution')}{count.failed > 0 && `, ${count.failed.toLocaleString('en')} failed`} since this page was opened</p>;
 }
 
 interface LineProps {
@@ -94,16 +98,17 @@ interface LineProps {
   who: string;
   chosen: boolean;
   select: Editing['select'];
+  toggle: Editing['toggle'];
 }
 
-const OutlineLine = memo(function OutlineLine({ line, counts, faults, outcome, who, chosen, select }: LineProps) {
+const OutlineLine = memo(function OutlineLine({ line, counts, faults, outcome, who, chosen, select, toggle }: LineProps) {
   const { node, depth, from } = line;
   const count = useCount(counts, 'node ' + node.node_id);
   return (
     <li>
       <button
-        type="button" className={`plain ${css.line ?? ''}`} aria-current={chosen ? 'true' : undefined}
-        style={{ paddingLeft: 8 + Math.min(depth, 8) * 14 }} onClick={() => { select([node.node_id], 'node'); }}
+        type="button" className={`plain ${css.line ?? ''}`} data-node={node.node_id} aria-current={chosen ? 'true' : undefined}
+        style={{ paddingLeft: 8 + Math.min(depth, 8) * 14 }} onClick={(click) => { if (click.ctrlKey || click.metaKey || click.shiftKey) toggle(node.node_id); else select([node.node_id], 'node'); }}
       >
         <Icon name={nodeIcon(node.node_type)} />
         <span className="truncate">{from && <span className="muted">{from}: </span>}{nameOf(node)} <span className="muted">{node.node_type}</span></span>
