@@ -1,26 +1,12 @@
 #include "scripting/script_costs.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace rowhook {
 
-std::size_t ScriptMeter::bucket_of(std::uint64_t nanoseconds) {
-  if (nanoseconds < 8) return nanoseconds;
-  const auto power = static_cast<std::size_t>(std::bit_width(nanoseconds)) - 1;  // at least 3
-  const std::size_t eighth = (nanoseconds >> (power - 3)) & 7U;
-  return std::min((power - 2) * 8 + eighth, buckets - 1);
-}
-
-std::uint64_t ScriptMeter::upper_end(std::size_t bucket) {
-  if (bucket < 8) return bucket;
-  const std::size_t power = bucket / 8 + 2;
-  return ((std::uint64_t{8} + bucket % 8 + 1) << (power - 3)) - 1;
-}
-
 void ScriptMeter::add(std::chrono::nanoseconds time, std::uint64_t memory_bytes, bool error) {
   const auto nanoseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0));
-  counts_[bucket_of(nanoseconds)].fetch_add(1, std::memory_order_relaxed);
+  counts_[log_buckets::bucket_of(nanoseconds)].fetch_add(1, std::memory_order_relaxed);
   nanoseconds_.fetch_add(nanoseconds, std::memory_order_relaxed);
   if (error) errors_.fetch_add(1, std::memory_order_relaxed);
   std::uint64_t most = memory_.load(std::memory_order_relaxed);
@@ -30,14 +16,8 @@ void ScriptMeter::add(std::chrono::nanoseconds time, std::uint64_t memory_bytes,
 }
 
 std::chrono::nanoseconds ScriptMeter::percentile(double share, std::uint64_t calls) const {
-  if (calls == 0) return std::chrono::nanoseconds{0};
-  const auto wanted = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(calls)));
-  std::uint64_t seen = 0;
-  for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
-    seen += counts_[bucket].load(std::memory_order_relaxed);
-    if (seen >= wanted) return std::chrono::nanoseconds{static_cast<std::int64_t>(upper_end(bucket))};
-  }
-  return std::chrono::nanoseconds{static_cast<std::int64_t>(upper_end(buckets - 1))};
+  return std::chrono::nanoseconds{static_cast<std::int64_t>(log_buckets::percentile(
+      share, calls, [&](std::size_t bucket) { return counts_[bucket].load(std::memory_order_relaxed); }))};
 }
 
 ScriptCost ScriptMeter::cost(std::string script) const {

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <atomic>
-#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/guarded.h"
+#include "engine/base/log_buckets.h"
 
 namespace rowhook {
 
@@ -30,14 +30,10 @@ class ScriptMeter {
   ScriptCost cost(std::string script) const;
 
  private:
-  // Eight buckets for every power of two.
-  static constexpr std::size_t buckets = 8 * 40;
-  static std::size_t bucket_of(std::uint64_t nanoseconds);
-  static std::uint64_t upper_end(std::size_t bucket);
   std::chrono::nanoseconds percentile(double share, std::uint64_t calls) const;
 
   std::atomic<std::uint64_t> errors_{0}, nanoseconds_{0}, memory_{0};
-  std::array<std::atomic<std::uint64_t>, buckets> counts_{};
+  std::array<std::atomic<std::uint64_t>, log_buckets::count> counts_{};
 };
 
 // The meters of all scripts, by name. At most `most_scripts` names are told apart; what comes behind them is

@@ -17,6 +17,7 @@
 #include "engine/store/store.h"
 #include "web/server/dispatch.h"
 #include "web/server/live_executions.h"
+#include "web/server/trigger_series.h"
 #include "web/server/server.h"
 #include "web/server/token_book.h"
 #include "workflows/http_client.h"
@@ -123,6 +124,7 @@ struct Engine::Impl {
   std::unique_ptr<TableColumns> columns;
   NodeServices nodes;
   LiveExecutions live{system_random()()};
+  TriggerSeries series{system_clock()};
   std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<Sources> sources;
   std::unique_ptr<ApiServer> server;
@@ -186,6 +188,7 @@ struct Engine::Impl {
     parts.disable_trigger = [this](std::int64_t id, const std::string& reason) { switch_off(id, reason); };
     parts.ended = [this](const Execution& execution) {
       live.add(execution);
+      series.add(execution);
       if (options.ended) options.ended(execution);
     };
     parts.states = states.get();
@@ -203,6 +206,7 @@ struct Engine::Impl {
     services.nodes = &nodes;
     services.sources = sources.get();
     services.executions = &live;
+    services.series = &series;
     services.metrics = &metrics;
     services.clock = &system_clock();
     services.random = system_random();
@@ -236,6 +240,14 @@ struct Engine::Impl {
     }
   }
 
+  // What failed last before this start, so that nobody has to wait for it to fail again.
+  void recall_failures() {
+    ExecutionFilter filter;
+    filter.status = to_string(ExecutionStatus::dead_letter);
+    filter.limit = 200;
+    for (const auto& execution : store->executions().list(filter)) series.recall(execution);
+  }
+
   // Definitions of workflows.directory and scripting.directory: the files are the truth at start and on
   // SIGHUP.
   void apply_directories(const Config& config) {
@@ -252,6 +264,7 @@ struct Engine::Impl {
         ensure_admin_token(*store, options.data_dir, token ? token : "", system_clock(), system_random())
             .has_value() &&
         !(token && *token);
+    recall_failures();
     starting = true;
     apply_directories(options.config);
     starting = false;

@@ -84,9 +84,9 @@ export async function axe(page) {
 }
 
 /** Asks the API as the admin. */
-export async function ask(engine, method, path, body) {
+export async function ask(engine, method, path, body, headers = {}) {
   const response = await fetch(`${engine.base}/api/v1${path}`, {
-    method, headers: { Authorization: `Bearer ${engine.token()}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    method, headers: { Authorization: `Bearer ${engine.token()}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const text = await response.text();

@@ -1,54 +1,35 @@
 // Every screen of the page, in Chromium, against the program as users run it: `rowhook demo`.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { ask, axe, openPage, startBrowser, startEngine, visit } from './browser.mjs';
+import { test } from 'node:test';
+import { axe, openPage } from './browser.mjs';
+import { startDemo, useDemo } from './demo.mjs';
 import { makeDeadLetters } from './fill.mjs';
 
-let engine;
-let browser;
-before(async () => {
-  engine = await startEngine(['demo', '--data-dir', '{folder}', '--listen', '127.0.0.1:0']);
-  browser = await startBrowser();
-  await makeDeadLetters(engine);
-}, { timeout: 120_000 });
-after(async () => {
-  await browser?.close();
-  await engine?.stop();
-});
+const demo = useDemo(({ engine }) => makeDeadLetters(engine));
+const { ask, on, until } = demo;
 
-/** Runs `act` on a signed-in page; afterwards nothing may have gone wrong in it. */
-async function on(options, act) {
-  assert.deepEqual(await visit(browser, engine, options, act), []);
-}
-
-async function anUpdate() {
-  for (;;) {
-    const { items } = await ask(engine, 'GET', '/events?event_type=record_updated&table=orders&limit=1');
-    if (items.length > 0) return items[0];
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
-  }
-}
-const aDeadLetter = async () => (await ask(engine, 'GET', '/dead-letters?limit=1')).items[0];
+const anUpdate = async () => (await until('/events?event_type=record_updated&table=orders&limit=1', ({ items }) => items.length > 0)).items[0];
+const aDeadLetter = async () => (await ask('GET', '/dead-letters?limit=1')).items[0];
 
 test('the printed link signs in once, and leaves no code behind', async () => {
-  const context = await browser.newContext();
+  const context = await demo.browser.newContext();
   const page = await context.newPage();
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
-  await page.goto(engine.link);
+  await page.goto(demo.engine.link);
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
-  assert.equal(page.url(), `${engine.base}/`);
+  assert.equal(page.url(), `${demo.engine.base}/`);
   assert.ok(asked.every((url) => !url.includes('code=')), 'the code is in no request');
   assert.deepEqual(await page.evaluate(() => [document.cookie, sessionStorage.length]), ['', 0]);
   await page.reload();
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   await context.close();
 
-  const late = await (await browser.newContext()).newPage();
-  await late.goto(engine.link);
+  const late = await (await demo.browser.newContext()).newPage();
+  await late.goto(demo.engine.link);
   await late.getByText('this link was used already').waitFor();
   assert.deepEqual(await axe(late), []);
-  await late.getByLabel('Token', { exact: true }).fill(engine.token());
+  await late.getByLabel('Token', { exact: true }).fill(demo.engine.token());
   await late.getByRole('button', { name: 'Sign in' }).click();
   await late.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   await late.getByLabel(/^Signed in as/).click();
@@ -66,7 +47,7 @@ test('the first view is small', async () => {
 });
 
 test('no script of a row runs, and none is written into the page', async () => {
-  await ask(engine, 'POST', '/events', { event_type: 'order_placed', data: { id: 1, note: '<img src=x onerror="window.hacked=1">' }, metadata: { source: 'web-shop' } });
+  await ask('POST', '/events', { event_type: 'order_placed', data: { id: 1, note: '<img src=x onerror="window.hacked=1">' }, metadata: { source: 'web-shop' } });
   await on({ at: '/events?source=web-shop' }, async (page) => {
     await page.getByRole('row').nth(1).click();
     await page.getByText('<img src=x onerror="window.hacked=1">').first().waitFor();
@@ -153,7 +134,7 @@ test('executions: a dead letter shows the node that failed with its input, and i
     await pane.getByRole('button', { name: /Failed/ }).waitFor();
     await pane.getByRole('group', { name: 'the input' }).first().waitFor();
     await pane.getByRole('button', { name: 'Retry', exact: true }).click();
-    for (let now = letter; now.finished_at === letter.finished_at || now.status !== 'dead_letter';) now = await ask(engine, 'GET', `/executions/${letter.id}`);
+    for (let now = letter; now.finished_at === letter.finished_at || now.status !== 'dead_letter';) now = await ask('GET', `/executions/${letter.id}`);
     await pane.getByText('All retries are used up').waitFor();
     await pane.getByRole('button', { name: 'Retry with another input…' }).click();
     await pane.getByLabel('Input in place of the recorded one').fill('{"broken": ');
@@ -171,7 +152,7 @@ test('executions: a whole group of errors is discarded, after being asked once m
     await page.getByRole('button', { name: 'Discard 4 executions', exact: true }).click();
     await page.getByText('8 dead letters for 1 reason').waitFor();
   });
-  assert.equal((await ask(engine, 'GET', '/dead-letters?limit=1')).total, 8);
+  assert.equal((await ask('GET', '/dead-letters?limit=1')).total, 8);
 });
 
 test('sources: paused, seen everywhere, goes on', async () => {
@@ -198,7 +179,7 @@ test('settings: a token is made, shown once, revoked; a viewer is told what is m
   });
   await on({ at: '/settings/tokens', token: secret }, async (page) => {
     await page.getByText('Tokens are for admins').waitFor();
-    await page.goto(`${engine.base}/sources/shop`);
+    await page.goto(`${demo.engine.base}/sources/shop`);
     await page.getByText('Every committed change arrives').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Pause capture' }).count(), 0);
   });
@@ -219,8 +200,8 @@ test('appearance: the chosen theme stays', async () => {
 });
 
 test('an engine that goes away and comes back is said so', async () => {
-  const second = await startEngine(['demo', '--data-dir', '{folder}', '--listen', '127.0.0.1:0']);
-  const page = await openPage(browser, second, { at: '/events' });
+  const second = await startDemo();
+  const page = await openPage(demo.browser, second, { at: '/events' });
   await page.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 });
   await second.stop();
   await page.getByText('Connection lost', { exact: true }).waitFor({ timeout: 20_000 });

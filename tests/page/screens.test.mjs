@@ -1,8 +1,9 @@
 // Every screen in both themes and at both widths: axe finds nothing, nothing is wider than the window. With
 // ROWHOOK_SCREENSHOTS=DIR also kept as pictures (docs/screens is made that way).
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { ask, axe, openPage, startBrowser, startEngine } from './browser.mjs';
+import { after, test } from 'node:test';
+import { axe, openPage, startEngine } from './browser.mjs';
+import { useDemo, write } from './demo.mjs';
 import { makeDeadLetters } from './fill.mjs';
 
 const pictures = process.env.ROWHOOK_SCREENSHOTS;
@@ -13,28 +14,14 @@ const looks = [
   { theme: 'dark', width: 390, height: 844, kept: true },
 ];
 
-let full;
 let empty;
-let browser;
-before(async () => {
-  full = await startEngine(['demo', '--data-dir', '{folder}', '--listen', '127.0.0.1:0']);
+const demo = useDemo(async ({ engine }) => {
   empty = await startEngine(['serve', '--config', 'rowhook.json', '--data-dir', '{folder}/data', '--listen', '127.0.0.1:0'], '{}');
-  browser = await startBrowser();
-  await makeDeadLetters(full);
-}, { timeout: 120_000 });
-after(async () => {
-  await browser?.close();
-  await full?.stop();
-  await empty?.stop();
+  await makeDeadLetters(engine);
 });
+after(async () => { await empty?.stop(); });
 
-async function first(path, where = () => true) {
-  for (;;) {
-    const found = (await ask(full, 'GET', path)).items.find(where);
-    if (found) return found;
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
-  }
-}
+const first = async (path, where = () => true) => (await demo.until(path, ({ items }) => items.some(where))).items.find(where);
 
 const screens = {
   overview: async () => ['/', 'Latest changes'],
@@ -51,6 +38,15 @@ const screens = {
   appearance: async () => ['/settings/appearance', 'As the system'],
   triggers: async () => ['/triggers', 'Order status changed'],
   trigger: async () => [`/triggers/${(await first('/triggers', (each) => each.name === 'Order status changed')).id}`, /^Test the last/],
+  backtest: async () => [`/triggers/${(await first('/triggers', (each) => each.name === 'Order status changed')).id}/edit`, 'Filter (Lua)', async (page) => {
+    const form = page.getByRole('region', { name: /^Edit trigger/ });
+    await form.locator('.cm-editor').nth(2).waitFor();
+    await write(page, form.getByRole('textbox', { name: 'Filter (Lua)' }), 'new.status == "paid" and new.total_amount > 100');
+    await form.getByRole('button', { name: 'Back-test', exact: true }).click();
+    await form.getByText('They differ on').waitFor();
+    await form.getByRole('button', { name: 'Back-test again' }).scrollIntoViewIfNeeded();
+    await page.evaluate(() => { document.querySelector('[data-pane] form table')?.scrollIntoView({ block: 'end' }); });
+  }],
   'new-trigger': async () => ['/triggers/new?source=shop', 'customer_email'],
   workflows: async () => ['/workflows', 'Order status'],
   workflow: async () => ['/workflows/order-status', 'Refund'],
@@ -62,12 +58,20 @@ const screens = {
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByRole('group', { name: 'the result' }).waitFor();
   }],
+  'script-versions': async () => {
+    await demo.ask('PUT', '/scripts/paid', { source: '-- Only orders that were just paid.\nreturn new.status == "paid"\n' }).catch(() => undefined); // it is there since the look before
+    const { revision } = await demo.ask('GET', '/scripts/paid');
+    if (revision === 1) await demo.ask('PUT', '/scripts/paid', { source: '-- Only orders that were just paid.\nreturn new.status == "paid" and old.status ~= "paid"\n' }, { 'If-Match': '"1"' });
+    return ['/scripts/paid?version=1', 'Roll back to revision 1', async (page) => {
+      await page.getByText('Roll back to revision 1').scrollIntoViewIfNeeded();
+    }];
+  },
 };
 
 const bare = { overview: '/', events: '/events', executions: '/executions', errors: '/executions?status=dead_letter&view=errors', sources: '/sources', triggers: '/triggers', workflows: '/workflows', scripts: '/scripts' };
 
 async function look(engine, name, at, text, options, act) {
-  const page = await openPage(browser, engine, { ...options, at });
+  const page = await openPage(demo.browser, engine, { ...options, at });
   try {
     await page.getByText(text).filter({ visible: true }).first().waitFor({ timeout: 20_000 });
     if (act) await act(page);
@@ -87,7 +91,7 @@ for (const [name, where] of Object.entries(screens))
   for (const options of looks)
     test(`${name}, ${options.theme}, ${options.width}`, async () => {
       const [at, text, act] = await where();
-      await look(full, name, at, text, options, act);
+      await look(demo.engine, name, at, text, options, act);
     });
 
 for (const [name, at] of Object.entries(bare))

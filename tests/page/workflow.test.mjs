@@ -1,35 +1,23 @@
 // The workflow editor in Chromium against `rowhook demo`: made, drawn, run, saved, shared.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { ask, axe, startBrowser, startEngine, visit } from './browser.mjs';
+import { test } from 'node:test';
+import { axe } from './browser.mjs';
+import { useDemo, write } from './demo.mjs';
 
-let engine;
-let browser;
-before(async () => {
-  engine = await startEngine(['demo', '--data-dir', '{folder}', '--listen', '127.0.0.1:0']);
-  browser = await startBrowser();
-}, { timeout: 120_000 });
-after(async () => {
-  await browser?.close();
-  await engine?.stop();
-});
+const demo = useDemo();
+const { ask } = demo;
 
 const log = (id, x, y) => ({ node_id: id, node_type: 'log', name: `Log ${id}`, config: { message: `${id} {{ new.id }}` }, position: { x, y } });
 
 /** A workflow of an input and two logs; only the first one is connected. */
 async function aWorkflow(id) {
-  await ask(engine, 'POST', '/workflows', {
+  await ask('POST', '/workflows', {
     id, name: id, nodes: [{ node_id: 'in', node_type: 'input', name: 'Input', position: { x: 0, y: 0 } }, log('a', 280, -80), log('b', 280, 80)],
     connections: [{ from_node_id: 'in', to_node_id: 'a' }, { from_node_id: 'in', to_node_id: 'b' }],
   });
 }
 
-/** Runs `act` on a signed-in page; afterwards nothing may have gone wrong in it but what the server is meant to refuse. */
-async function on(options, act) {
-  const troubles = await visit(browser, engine, options, act);
-  assert.deepEqual(troubles.filter((each) => !each.includes('status of 422')), []);
-}
-
+const on = (options, act) => demo.on({ refused: [422], ...options }, act);
 const outline = (page) => page.getByRole('region', { name: 'Outline' });
 const panel = (page, name) => page.getByRole('group', { name: 'Panels' }).getByRole('button', { name, exact: true }).click();
 
@@ -74,7 +62,37 @@ test('made, faults at their fields, a secret that is never shown, run, deleted',
     await page.getByRole('button', { name: 'Delete it', exact: true }).click();
     await page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor();
   });
-  await assert.rejects(ask(engine, 'GET', '/workflows/tell-the-warehouse'), /404/);
+  await assert.rejects(ask('GET', '/workflows/tell-the-warehouse'), /404/);
+});
+
+test('code in a node: the columns of its triggers are known, what is wrong stands at its place', async () => {
+  await ask('POST', '/workflows', {
+    id: 'big-ones', name: 'Big ones', connections: [{ from_node_id: 'in', to_node_id: 'big' }, { from_node_id: 'big', to_node_id: 'rows' }],
+    nodes: [
+      { node_id: 'in', node_type: 'input', position: { x: 0, y: 0 } }, { node_id: 'big', node_type: 'filter', config: { filter: 'new.total_amount > 100' }, position: { x: 280, y: 0 } },
+      { node_id: 'rows', node_type: 'sql', config: { connection: 'shop', sql: 'SELECT id FROM orders' }, position: { x: 560, y: 0 } },
+    ],
+  });
+  const { id } = await ask('POST', '/triggers', { name: 'Big ones', source: 'shop', event_type: 'record_updated', workflow_id: 'big-ones', is_active: false, config: { tables: ['orders'] } });
+  await on({ at: '/workflows/big-ones?node=big' }, async (page) => {
+    const filter = page.getByRole('textbox', { name: 'Filter', exact: true });
+    await page.locator('.cm-editor').nth(1).waitFor();
+    await write(page, filter, 'new.totl_amount > 100');
+    await page.getByText("table 'orders' has no column 'totl_amount'").first().waitFor();
+    await page.locator('.cm-lintRange-error').waitFor();
+    await write(page, page.getByRole('textbox', { name: 'Where' }), 'AND');
+    await page.getByText(/column 1: expected/).waitFor();
+    assert.deepEqual(await axe(page), []);
+    await write(page, filter, 'new.');
+    await page.keyboard.type('cust');
+    await page.locator('.cm-tooltip-autocomplete').getByText('customer_email', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.goto(`${demo.engine.base}/workflows/big-ones?node=rows`);
+    await write(page, page.getByRole('textbox', { name: /^SQL/ }), 'SELECT inventory.');
+    await page.keyboard.type('prod');
+    await page.locator('.cm-tooltip-autocomplete').getByText('product_id', { exact: true }).waitFor();
+  });
+  await ask('DELETE', `/triggers/${id}`);
 });
 
 test('canvas: drag, connect, disconnect, undo and redo', async () => {
@@ -200,7 +218,7 @@ test('without a mouse, at 390 pixels: the outline connects, removes, pastes and 
     assert.deepEqual(await axe(page), []);
     await save(page);
   });
-  const stored = await ask(engine, 'GET', '/workflows/narrow');
+  const stored = await ask('GET', '/workflows/narrow');
   assert.deepEqual(stored.nodes.map((each) => each.node_id), ['in', 'a', 'b']);
   assert.ok(stored.connections.some((each) => each.from_node_id === 'a' && each.to_node_id === 'b'));
 });
@@ -256,18 +274,18 @@ test('two people: each sees where the other is, and a conflict is a diff', async
     await conflict.getByRole('button', { name: 'Bring both together' }).click();
     await save(page);
   });
-  const { nodes } = await ask(engine, 'GET', '/workflows/shared');
+  const { nodes } = await ask('GET', '/workflows/shared');
   assert.deepEqual(nodes.slice(1).map((each) => each.config.message), ['theirs', 'mine']);
 });
 
 test('the list switches a workflow off; a viewer only looks', async () => {
   await aWorkflow('switched');
-  const { token } = await ask(engine, 'POST', '/tokens', { name: 'looker', role: 'viewer' });
+  const { token } = await ask('POST', '/tokens', { name: 'looker', role: 'viewer' });
   await on({ at: '/workflows' }, async (page) => {
     await page.getByRole('switch', { name: 'Workflow switched is active' }).click();
     await page.getByRole('switch', { name: 'Workflow switched is active', checked: false }).waitFor();
   });
-  assert.equal((await ask(engine, 'GET', '/workflows/switched')).is_active, false);
+  assert.equal((await ask('GET', '/workflows/switched')).is_active, false);
   await on({ at: '/workflows/switched?node=a', token }, async (page) => {
     await page.getByLabel('Message').waitFor();
     assert.ok(await page.getByLabel('Message').isDisabled());

@@ -73,6 +73,7 @@ ApiResponse examine_source(Call& call);
 
 // metrics.cpp
 ApiResponse trigger_metrics(Call& call);
+ApiResponse trigger_series(Call& call);
 ApiResponse node_targeting(Call& call);
 ApiResponse prometheus_metrics(Call& call);
 

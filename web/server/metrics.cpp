@@ -5,6 +5,7 @@
 #include "scripting/script_engine.h"
 #include "web/server/handlers.h"
 #include "web/server/scripts_json.h"
+#include "web/server/trigger_series.h"
 
 namespace rowhook {
 namespace {
@@ -59,6 +60,17 @@ std::string script_cost_metrics(const std::vector<ScriptCost>& costs) {
 }
 
 ApiResponse trigger_metrics(Call& call) { return rows(call.api.store().trigger_metrics()); }
+
+ApiResponse trigger_series(Call& call) {
+  ListBody list;
+  std::uint64_t count = 0;
+  if (const TriggerSeries* series = call.api.services.series)
+    series->each([&](const TriggerSeries::Shown& shown) {
+      ++count;
+      write_trigger_series(list.item(), shown);
+    });
+  return std::move(list).finish(std::nullopt, count);
+}
 
 ApiResponse node_targeting(Call& call) { return rows(call.api.store().node_targeting_stats()); }
 

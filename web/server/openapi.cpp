@@ -59,6 +59,7 @@ constexpr RouteShape shapes[] = {
     {"sources.pause", "", "Source"},
     {"sources.resume", "", "Source"},
     {"metrics.triggers", "", "TriggerMetricPage"},
+    {"metrics.trigger_series", "", "TriggerSeriesPage"},
     {"metrics.node_targeting", "", "NodeTargetingPage"},
     {"metrics.prometheus", "", "text"},
     {"tokens.list", "", "Token"},

@@ -192,6 +192,14 @@ constexpr std::string_view definitions = R"json({
 "TriggerMetric": {"type": "object", "required": ["hour", "source", "event_type", "trigger_count", "active_count", "node_targeting_ratio"], "properties": {
   "hour": {"type": "string", "format": "date-time"}, "source": {"type": "string"}, "event_type": {"type": "string"},
   "trigger_count": {"type": "integer"}, "active_count": {"type": "integer"}, "node_targeting_ratio": {"type": "number"}}},
+"TriggerSeries": {"type": "object", "required": ["trigger_id", "from", "step_seconds", "completed", "failed", "p99_ms", "last_failure"], "properties": {
+  "trigger_id": {"type": "integer"}, "from": {"type": "string", "format": "date-time", "description": "When the first step begins."},
+  "step_seconds": {"type": "integer"},
+  "completed": {"type": "array", "items": {"type": "integer"}, "description": "Executions that completed in each step, the oldest first; the last step is not over yet."},
+  "failed": {"type": "array", "items": {"type": "integer"}, "description": "Attempts that failed, whether they are tried again or not."},
+  "p99_ms": {"type": "array", "items": {"type": ["number", "null"]}, "description": "Within 12.5 %; null: nothing ended."},
+  "last_failure": {"anyOf": [{"type": "null"}, {"type": "object", "required": ["execution_id", "message", "at", "dead_letter"], "properties": {
+    "execution_id": {"type": "string"}, "message": {"type": "string"}, "at": {"type": "string", "format": "date-time"}, "dead_letter": {"type": "boolean"}}}]}}},
 "NodeTargeting": {"type": "object", "required": ["routing_type", "count", "percentage"], "properties": {
   "routing_type": {"enum": ["targeted", "auto_detected"]}, "count": {"type": "integer"}, "percentage": {"type": "number"}}},
 

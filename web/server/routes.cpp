@@ -189,6 +189,8 @@ constexpr Route table[] = {
 
     {"metrics.triggers", get, API "/metrics/triggers", viewer, trigger_metrics, "The view trigger_metrics",
      quick, until_change},
+    {"metrics.trigger_series", get, API "/metrics/trigger-series", viewer, trigger_series,
+     "How each trigger that fired lately did in the last ten minutes, and its last failure", quick, briefly},
     {"metrics.node_targeting", get, API "/metrics/node-targeting", viewer, node_targeting,
      "The view node_targeting_stats", quick, until_change},
     {"metrics.prometheus", get, "/metrics", viewer, prometheus_metrics,

@@ -18,10 +18,11 @@ class Scheduler;
 class ScriptEngine;
 class SourcesView;
 class LiveExecutions;
+class TriggerSeries;
 struct NodeServices;
 
-// All pointers are set, except `sources` (null: no source is configured) and `executions` (null: nobody can
-// subscribe to executions), and outlive the server.
+// All pointers are set, except `sources` (null: no source is configured), `executions` (null: nobody can
+// subscribe to executions) and `series`, and outlive the server.
 // Thread safety: none; copied once at construction. What it points to is safe to share.
 struct ApiServices {
   Store* store = nullptr;
@@ -31,6 +32,7 @@ struct ApiServices {
   NodeServices* nodes = nullptr;  // for validating and running workflows
   SourcesView* sources = nullptr;
   LiveExecutions* executions = nullptr;  // told of every row of an execution that is written
+  TriggerSeries* series = nullptr;       // told of them, too; null: nobody can ask how triggers did lately
   Metrics* metrics = nullptr;
   const Clock* clock = nullptr;
   Random random;  // for tokens and ids; cryptographically strong

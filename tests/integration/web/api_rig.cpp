@@ -85,7 +85,10 @@ ApiRig::ApiRig(Options options) {
     return definition && definition->is_active ? compile_workflow(*definition, nodes_) : nullptr;
   };
   parts.disable_trigger = [](std::int64_t, const std::string&) {};
-  parts.ended = [this](const Execution& execution) { live_.add(execution); };
+  parts.ended = [this](const Execution& execution) {
+    live_.add(execution);
+    series_.add(execution);
+  };
   SchedulerSettings settings;
   settings.retry.max_retries = options.max_retries;
   settings.retry.retry_delay = options.retry_delay;
@@ -107,6 +110,7 @@ ApiRig::ApiRig(Options options) {
   services.nodes = &nodes_;
   services.sources = shop_.get();
   services.executions = &live_;
+  services.series = &series_;
   services.metrics = &metrics_;
   services.clock = &system_clock();
   services.random = system_random();

@@ -14,6 +14,7 @@
 #include "web/server/live_executions.h"
 #include "web/server/server.h"
 #include "web/server/sources_view.h"
+#include "web/server/trigger_series.h"
 #include "workflows/http_client.h"
 #include "workflows/services.h"
 #include "workflows/sql_pools.h"
@@ -95,6 +96,7 @@ class ApiRig {
   std::unique_ptr<SqlPools> sql_;
   NodeServices nodes_;
   LiveExecutions live_{1};
+  TriggerSeries series_{system_clock()};
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<SqliteShop> shop_;
   std::map<std::string, std::string> tokens_;

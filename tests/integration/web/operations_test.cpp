@@ -57,6 +57,27 @@ TEST(Health, IsOkWithoutSources) {
   EXPECT_EQ(rig.get("/api/v1/health", "").json()["sources"], json::array());
 }
 
+TEST(MetricsRoutes, ShowHowTriggersDidLately) {
+  ApiRig rig;
+  EXPECT_EQ(rig.get("/api/v1/metrics/trigger-series", "viewer").json()["items"], json::array());
+  const auto trigger = rig.make_trigger("shop", "order_placed");
+  ASSERT_EQ(
+      rig.post("/api/v1/events",
+               {{"event_type", "order_placed"}, {"data", {{"id", 1}}}, {"metadata", {{"source", "shop"}}}})
+          .status,
+      202);
+  json shown;
+  ASSERT_TRUE(eventually([&] {
+    shown = rig.get("/api/v1/metrics/trigger-series", "viewer").json();
+    return shown["total"] == 1;
+  }));
+  EXPECT_EQ(shown["items"][0]["trigger_id"], trigger);
+  std::uint64_t completed = 0;
+  for (const auto& step : shown["items"][0]["completed"]) completed += step.get<std::uint64_t>();
+  EXPECT_EQ(completed, 1U);
+  EXPECT_TRUE(shown["items"][0]["last_failure"].is_null());
+}
+
 TEST(MetricsRoutes, ShowTheViewsAndTheCounters) {
   ApiRig rig;
   rig.make_trigger("shop", "order_placed");

@@ -118,6 +118,7 @@ export const api = {
   post: async <T>(at: string, body: unknown = {}, signal?: AbortSignal): Promise<T> => (await call<T>('POST', at, { body, signal })).body,
   /** A change of what was seen in that revision; 412 when it is another one by now. */
   postIf: async <T>(at: string, ifMatch: string, body: unknown = {}): Promise<T> => (await call<T>('POST', at, { body, ifMatch })).body,
+  postReply: <T>(at: string, body: unknown, ifMatch: string | undefined) => call<T>('POST', at, { body, ifMatch }),
   put: <T>(at: string, body: unknown, ifMatch: string | undefined) => call<T>('PUT', at, { body, ifMatch }),
   remove: (at: string, ifMatch?: string) => call<undefined>('DELETE', at, { ifMatch }),
 };

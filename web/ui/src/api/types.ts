@@ -158,6 +158,66 @@ export interface TriggerMetric {
   active_count: number;
 }
 
+/** How a trigger did in the last ten minutes; every list has an entry for each step, the oldest first, the last one under way. */
+export interface TriggerSeries {
+  trigger_id: number;
+  from: string;
+  step_seconds: number;
+  completed: number[];
+  failed: number[]; // attempts
+  p99_ms: (number | null)[]; // null: nothing ended
+  last_failure: { execution_id: string; message: string; at: string; dead_letter: boolean } | null;
+}
+
+export type BacktestVerdict = 'passed_over' | 'fires' | 'fails';
+
+export interface BacktestOutcome {
+  verdict: BacktestVerdict;
+  item?: JsonValue; // absent: the event itself
+  error?: string;
+}
+
+export interface BacktestSample {
+  seq: number;
+  event_id: string;
+  table: string | null;
+  record_id: JsonValue;
+  candidate: BacktestOutcome;
+  active?: BacktestOutcome; // of the stored revision, when it is compared with one
+}
+
+export interface BacktestFailure {
+  message: string;
+  script: string;
+  line: number | null;
+  count: number;
+  first_seq: number;
+  first_event_id: string;
+}
+
+interface BacktestCounts {
+  fires: number;
+  fails: number;
+}
+
+/** What a trigger would have done with a part of the journal. */
+export interface Backtest {
+  from_seq: number;
+  to_seq: number;
+  next_seq: number | null; // where to go on; null: the range is done
+  journal_seq: number; // where it ends
+  events: number;
+  of_trigger: number; // of its source and event type
+  candidate: BacktestCounts;
+  active: BacktestCounts | null;
+  active_trigger_id: number | null;
+  active_revision: number | null;
+  differ: number | null;
+  failures: BacktestFailure[];
+  fired: BacktestSample[];
+  differing: BacktestSample[];
+}
+
 export interface WorkflowNode {
   node_id: string;
   node_type: string;
@@ -203,7 +263,29 @@ export interface Script {
   updated_by: string | null;
   created_at: string;
   updated_at: string;
+  cost: ScriptCost;
   [name: string]: unknown;
+}
+
+/** What its calls took since the engine started. */
+export interface ScriptCost {
+  calls: number;
+  errors: number;
+  p50_ms: number;
+  p99_ms: number;
+  total_ms: number;
+  memory_bytes: number; // the most that one call had in use
+}
+
+export interface ScriptVersion {
+  revision: number;
+  updated_by: string | null;
+  created_at: string;
+  in_force: boolean;
+  from_seq: number;
+  until_seq: number | null; // exclusive; null: until now
+  restored_from: number | null; // whose text a roll-back brought back
+  source: string;
 }
 
 export interface LibraryEntry {

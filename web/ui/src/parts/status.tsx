@@ -31,6 +31,9 @@ const looks: Record<string, Look> = {
   loop: { tone: 'bad', icon: 'retry', word: 'Loop' },
   no_node: { tone: 'bad', icon: 'warn', word: 'No node' },
   active: { tone: 'good', icon: 'check', word: 'Active' },
+  fires: { tone: 'good', icon: 'check', word: 'Fires' },
+  fails: { tone: 'bad', icon: 'cross', word: 'Fails' },
+  passed_over: { tone: 'idle', icon: 'filter', word: 'Passed over' },
   skipped: { tone: 'idle', icon: 'minus', word: 'Skipped' },
 };
 // An execution that runs is busy, not "good": nothing is known yet.

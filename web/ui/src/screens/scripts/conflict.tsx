@@ -2,8 +2,8 @@
 import { path } from '../../api/client';
 import { useDocument } from '../../api/queries';
 import type { Script } from '../../api/types';
+import { CodeDiff } from '../../code/code-editor';
 import { Note, ProblemBox } from '../../parts/notice';
-import { CodeDiff } from './code-editor';
 import type { Base } from './workbench';
 
 interface Props {

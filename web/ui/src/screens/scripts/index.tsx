@@ -8,13 +8,17 @@ import { Empty, ProblemBox } from '../../parts/notice';
 import { Screen, useOpened } from '../../parts/screen';
 import { useShortcut } from '../../parts/shortcuts';
 import { DataTable, type Column } from '../../parts/table';
-import { countText, RelativeTime } from '../../parts/time';
+import { bytesText, countText, durationText, RelativeTime } from '../../parts/time';
 import { OpenScript, NewScript } from './script-page';
 
 const columns: Column<Script>[] = [
   { key: 'name', title: 'Name', width: 'minmax(160px, 1fr)', narrow: true, narrowWidth: 'minmax(0, 1fr)', sort: (each) => each.name, render: (each) => <span className="mono">{each.name}</span> },
   { key: 'about', title: 'Begins with', width: 'minmax(160px, 3fr)', render: (each) => <span className="mono muted">{each.source.trim().split('\n')[0]}</span> },
   { key: 'lines', title: 'Lines', width: '64px', number: true, sort: (each) => each.source.split('\n').length, render: (each) => each.source.trimEnd().split('\n').length },
+  { key: 'calls', title: 'Calls', width: '80px', number: true, sort: (each) => each.cost.calls, render: (each) => countText(each.cost.calls) },
+  { key: 'failed', title: 'Failed', width: '72px', number: true, sort: (each) => each.cost.errors, render: (each) => <span className={each.cost.errors > 0 ? 'bad' : 'muted'}>{countText(each.cost.errors)}</span> },
+  { key: 'p99', title: 'p99', width: '76px', number: true, sort: (each) => each.cost.p99_ms, render: (each) => (each.cost.calls === 0 ? <span className="muted">–</span> : durationText(each.cost.p99_ms)) },
+  { key: 'memory', title: 'Memory', width: '80px', number: true, optional: true, sort: (each) => each.cost.memory_bytes, render: (each) => bytesText(each.cost.memory_bytes) },
   { key: 'revision', title: 'Revision', width: '76px', number: true, sort: (each) => each.revision, render: (each) => each.revision },
   { key: 'by', title: 'Changed by', width: '120px', sort: (each) => each.updated_by ?? '', render: (each) => each.updated_by },
   { key: 'changed', title: 'Changed', width: '88px', narrow: true, sort: (each) => each.updated_at, render: (each) => <RelativeTime at={each.updated_at} /> },

@@ -1,6 +1,7 @@
 // A script run against a change that really happened: before and after side by side, what it logged, what it cost.
 import { isRecord, type JsonRecord, type JsonValue } from '../../api/json';
 import type { RowEvent, ScriptError, ScriptRun } from '../../api/types';
+import type { Kind } from '../../code/use-checks';
 import { CodeBlock } from '../../parts/copy';
 import { DiffTable } from '../../parts/diff-table';
 import { summaryOf } from '../../parts/diff';
@@ -10,7 +11,6 @@ import { Facts, Part } from '../../parts/pane';
 import { bytesText, durationText } from '../../parts/time';
 import { JsonBlock, Value } from '../../parts/value';
 import css from './scripts.module.css';
-import type { Kind } from './use-checks';
 
 interface PickerProps {
   events: RowEvent[];

@@ -1,12 +1,13 @@
 // A script in the editor: a stored one with its ETag, or a new one that gets its name first.
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { path } from '../../api/client';
+import { path, Problem } from '../../api/client';
 import { useDocument } from '../../api/queries';
 import type { Script } from '../../api/types';
 import { ProblemBox } from '../../parts/notice';
 import { Screen } from '../../parts/screen';
 import { UsedBy } from './users';
+import { Versions } from './versions';
 import { Workbench, type Base } from './workbench';
 
 const beginning = '-- What it returns is what the workflow starts with; nil drops the event.\nreturn {\n  id = new.id,\n}\n';
@@ -32,7 +33,12 @@ export function OpenScript({ name }: { name: string }) {
   const start = kept ?? (stored ? { text: stored.body.source, base: { source: stored.body.source, revision: stored.body.revision, etag: stored.etag } } : undefined);
   return (
     <Screen title={name} tools={<Link href="/scripts">All scripts</Link>}>
-      {found.error && !start && <div className="screen-body"><ProblemBox error={found.error} onRetry={() => void found.refetch()} /></div>}
+      {found.error && !start && (
+        <div className="screen-body stack">
+          <ProblemBox error={found.error} onRetry={() => void found.refetch()} />
+          {found.error instanceof Problem && found.error.status === 404 && <Versions name={name} stored={undefined} dirty={false} onTake={() => undefined} onRestored={() => void found.refetch()} />}
+        </div>
+      )}
       {start && (
         <Workbench
           name={name} start={start} about={<UsedBy name={name} />}

@@ -10,7 +10,7 @@ function namesScript(config: JsonRecord, name: string): boolean {
   return Object.entries(config).some(([key, value]) => (key.endsWith('script') && value === name) || (isRecord(value) && namesScript(value, name)));
 }
 
-function useUsers(name: string) {
+export function useUsers(name: string) {
   const triggers = useList<Trigger>(['triggers'], '/triggers', {}, { limit: 1000 });
   const workflows = useList<Workflow>(['workflows'], '/workflows', {}, { limit: 1000 });
   return {

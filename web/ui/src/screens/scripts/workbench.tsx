@@ -4,17 +4,20 @@ import { useSearchParams } from 'wouter';
 import { api, path, type Problem, type Reply } from '../../api/client';
 import { useAction, useList, useMay, useRead } from '../../api/queries';
 import type { RowEvent, Script, ScriptLibrary, ScriptRun } from '../../api/types';
+import { CodeEditor } from '../../code/code-editor';
+import { offersFor, type Completer } from '../../code/completions';
+import { useFindings, type Finding, type Kind } from '../../code/use-checks';
 import { Icon } from '../../parts/icon';
 import { Note, ProblemBox } from '../../parts/notice';
 import { useShortcut } from '../../parts/shortcuts';
 import { useStored } from '../../parts/stored';
-import { CodeEditor, type Completer, type Finding } from './code-editor';
-import { offersFor } from './completions';
 import { Conflict } from './conflict';
+import { CostPart } from './cost';
 import { EventPicker, RunResult } from './run-panel';
+import { ScriptBacktest } from './script-backtest';
 import css from './scripts.module.css';
-import { useFindings, type Kind } from './use-checks';
 import { useLastEvent } from './users';
+import { Versions } from './versions';
 
 /** The stored text that the one in the editor was made from. */
 export interface Base {
@@ -54,22 +57,17 @@ export function Workbench({ name, onName, start, about, onDraft, onSaved, onDele
   const [kind, setKind] = useStored<Kind>(`script-kind.${name}`, 'transform');
   const [goTo, setGoTo] = useState<{ line: number; column: number } | undefined>();
   const { events, event, pick } = useEvent(name);
-  const findings = useFindings(name, text, kind, event, mayWrite);
+  const findings = useFindings({ name, text, kind, ...(event?.table ? { source: event.source, table: event.table } : {}) }, mayWrite);
   const library = useRead<ScriptLibrary>(['library', event?.source ?? ''], '/scripts/library', { source: event?.source }).data;
   const table = event?.table ?? undefined;
-  const complete: Completer = useCallback((context) => {
-    const word = context.matchBefore(/[A-Za-z_][\w.]*/);
-    if (!word && !context.explicit) return null;
-    const { offers, replaces } = offersFor(word?.text ?? '', library, table);
-    return { from: context.pos - (word ? replaces : 0), options: offers.map(({ info, ...each }) => (info ? { ...each, info } : each)), validFor: /^\w*$/ };
-  }, [library, table]);
+  const complete: Completer = useCallback((written) => offersFor('lua', written, library, table === undefined ? [] : [table]), [library, table]);
 
   const write = (next: string) => {
     setText(next);
     onDraft?.(next, base);
   };
   const run = useAction(async (on: RowEvent) => ({ kind, on, answer: await api.post<ScriptRun>('/scripts/run', { source: text, kind, event_id: on.event_id, ...(name === '' ? {} : { name }) }) }));
-  const save = useAction<undefined, Reply<Script>>(() => api.put<Script>(path`/scripts/${name}`, { source: text }, base?.etag), 'scripts');
+  const save = useAction<undefined, Reply<Script>>(() => api.put<Script>(path`/scripts/${name}`, { source: text }, base?.etag), 'scripts', 'versions');
   const keep = () => {
     save.mutate(undefined, { onSuccess: ({ body, etag }) => {
       const now = { source: body.source, revision: body.revision, etag };
@@ -77,6 +75,12 @@ export function Workbench({ name, onName, start, about, onDraft, onSaved, onDele
       onDraft?.(text, now);
       onSaved(body);
     } });
+  };
+  const taken = ({ body, etag }: Reply<Script>) => {
+    const now = { source: body.source, revision: body.revision, etag };
+    setBase(now);
+    setText(body.source);
+    onDraft?.(body.source, now);
   };
   const dirty = text !== base?.source;
   const canSave = mayWrite && dirty && name !== '' && !save.isPending;
@@ -111,6 +115,9 @@ export function Workbench({ name, onName, start, about, onDraft, onSaved, onDele
         ) : <p className="muted">As soon as the journal has an event, the script can be run against it.</p>}
         {run.error && <ProblemBox error={run.error} />}
         {run.data && <RunResult run={run.data.answer} kind={run.data.kind} event={run.data.on} onGo={(line, column) => { setGoTo({ line, column }); }} />}
+        {base && mayWrite && <ScriptBacktest name={name} text={text} />}
+        {base && <Versions name={name} stored={base} dirty={dirty} onTake={write} onRestored={taken} />}
+        {base && <CostPart name={name} />}
         {about}
       </div>
     </div>

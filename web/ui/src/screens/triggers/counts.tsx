@@ -12,19 +12,6 @@ function useNewest(id: number, query: { status?: string }, limit: number) {
   return useList<Execution>(['executions', 'of-trigger', id, limit], '/executions', { trigger_id: id, ...query }, { limit, every });
 }
 
-export function RunCount({ id }: { id: number }) {
-  const { total } = useNewest(id, {}, 1);
-  return <>{countText(total)}</>;
-}
-
-/** The newest dead letter's message, with how many there are. */
-export function LastError({ id }: { id: number }) {
-  const { items, total } = useNewest(id, { status: 'dead_letter' }, 1);
-  const last = items[0];
-  if (!last) return <span className="muted">{total === undefined ? '' : 'none'}</span>;
-  return <span className="bad" title={last.error_message ?? ''}>{total !== undefined && total > 1 ? `${countText(total)} ×, last: ` : ''}{last.error_message}</span>;
-}
-
 /** The value below which the share of them lies; undefined when there is none. */
 function quantile(values: number[], share: number): number | undefined {
   const sorted = [...values].sort((a, b) => a - b);

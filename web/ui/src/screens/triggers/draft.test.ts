@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bodyOf, differences, draftOf, listOf, matchesTable, pointerOf } from './draft';
+import { bodyOf, differences, draftOf, listOf, pointerOf } from './draft';
 
 const stored = {
   name: 'Order paid', description: '', source: 'shop', event_type: 'record_updated', workflow_id: 'w', target_node_id: null, is_active: true,
@@ -32,13 +32,6 @@ test('what is no number is left to the server to refuse', () => {
 test('lists are written with commas or on lines', () => {
   expect(listOf(' orders,\ninventory , ')).toEqual(['orders', 'inventory']);
   expect(pointerOf('retry.max_retries')).toBe('/config/retry/max_retries');
-});
-
-test('a glob means tables by their name, with or without a schema', () => {
-  expect(matchesTable('order*', 'orders')).toBe(true);
-  expect(matchesTable('public.order?', 'orders')).toBe(true);
-  expect(matchesTable('order.', 'orders')).toBe(false);
-  expect(matchesTable('orders', 'order_items')).toBe(false);
 });
 
 test('what differs is named by its setting, and what is equal is left out', () => {

@@ -117,12 +117,6 @@ export function bodyOf(draft: Draft, stored: JsonRecord = {}): JsonRecord {
   };
 }
 
-/** Whether a glob of `tables` means this table. */
-export function matchesTable(glob: string, table: string): boolean {
-  const pattern = glob.split('.').at(-1) ?? glob;
-  return new RegExp('^' + pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.') + '$').test(table);
-}
-
 const compared = ['name', 'description', 'source', 'event_type', 'workflow_id', 'target_node_id', 'is_active'];
 
 /** The members that differ between the two, those of config by their own names. */

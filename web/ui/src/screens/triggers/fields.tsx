@@ -1,6 +1,9 @@
 // One setting of a form: its name, what it means, and what the server says is wrong with it.
 import { useId, type ReactNode } from 'react';
 import type { FieldProblem } from '../../api/client';
+import { CodeField, type CodeSubject } from '../../code/code-field';
+import type { Language } from '../../code/completions';
+import type { Kind } from '../../code/use-checks';
 import { listOf } from './draft';
 import css from './triggers.module.css';
 
@@ -15,7 +18,7 @@ function Field({ label, doc, problem, children }: FieldProps) {
   const id = useId();
   return (
     <div className="field">
-      <label htmlFor={id}>{label}</label>
+      <label id={`${id}-label`} htmlFor={id}>{label}</label>
       {children(id, `${id}-about`)}
       <div id={`${id}-about`} className="stack">
         {problem && <span className="problem">{problem.detail}</span>}
@@ -70,12 +73,15 @@ export function ChoiceField({ label, doc, value, onChange, problem, choices }: P
   );
 }
 
-export function CodeField({ label, doc, value, onChange, problem, placeholder = '' }: Props & { placeholder?: string }) {
-  return (
-    <Field label={label} doc={doc} problem={problem}>
-      {(id, about) => <textarea id={id} value={value} placeholder={placeholder} rows={Math.min(12, Math.max(2, value.split('\n').length + 1))} spellCheck={false} aria-invalid={problem !== undefined} aria-describedby={about} onChange={(change) => { onChange(change.target.value); }} />}
-    </Field>
-  );
+interface CodeProps extends Props {
+  language: Language;
+  kind?: Kind;
+  about: CodeSubject;
+  placeholder: string;
+}
+
+export function CodeSetting({ label, doc, problem, ...code }: CodeProps) {
+  return <Field label={label} doc={doc} problem={undefined}>{(id, described) => <CodeField {...code} id={id} problem={problem?.detail} describedBy={described} />}</Field>;
 }
 
 /** Names with commas between them; those that are known can be switched with a button each. */

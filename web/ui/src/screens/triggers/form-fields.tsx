@@ -2,8 +2,9 @@
 import type { FieldProblem } from '../../api/client';
 import { useList, useRead } from '../../api/queries';
 import type { Script, ScriptLibrary, Source, Workflow } from '../../api/types';
-import { listOf, matchesTable, pointerOf, type Draft, type Setting } from './draft';
-import { ChoiceField, CodeField, ListField, TextField } from './fields';
+import { columnsOf } from '../../code/completions';
+import { listOf, pointerOf, type Draft, type Setting } from './draft';
+import { ChoiceField, CodeSetting, ListField, TextField } from './fields';
 import css from './triggers.module.css';
 
 type Column = Exclude<keyof Draft, 'config' | 'is_active'>;
@@ -60,15 +61,16 @@ function Conditions({ form }: { form: Form }) {
   const scripts = useList<Script>(['scripts'], '/scripts', {}, { limit: 1000 }).items.map((each) => each.name);
   const tables = known?.tables ?? [];
   const globs = listOf(draft.config.tables);
-  const columns = [...new Set(tables.filter((each) => globs.length === 0 || globs.some((glob) => matchesTable(glob, each.name))).flatMap((each) => each.columns.map((one) => one.name)))];
+  const columns = known ? columnsOf(known, globs).map((each) => each.label) : [];
+  const about = { source: draft.source, tables: globs };
   return (
     <>
       <ListField label="Tables" {...setting('tables')} suggest={tables.map((each) => each.name)} placeholder="all" doc="Names or globs (* and ?), with commas between them." />
       {draft.event_type === 'record_updated' && <ListField label="Changed columns" {...setting('changed')} suggest={columns} placeholder="any" doc="Fires only when one of these changed." />}
-      <CodeField label="Condition" {...setting('where')} placeholder="status = 'paid' AND total_amount > 100" doc="Like a WHERE clause over the new row; old.status is the value before." />
-      <CodeField label="Filter (Lua)" {...setting('filter')} placeholder='new.status == "paid" and old.status ~= "paid"' doc="true lets the event pass." />
+      <CodeSetting label="Condition" language="condition" about={about} {...setting('where')} placeholder="status = 'paid' AND total_amount > 100" doc="Like a WHERE clause over the new row; old.status is the value before." />
+      <CodeSetting label="Filter (Lua)" language="lua" kind="filter" about={about} {...setting('filter')} placeholder='new.status == "paid" and old.status ~= "paid"' doc="true lets the event pass." />
       <TextField label="Filter: a stored script" {...setting('filter_script')} suggest={scripts} mono />
-      <CodeField label="Transform (Lua)" {...setting('transform')} placeholder="return { order_id = new.id }" doc="What it returns is what the workflow starts with; nil drops the event." />
+      <CodeSetting label="Transform (Lua)" language="lua" kind="transform" about={about} {...setting('transform')} placeholder="return { order_id = new.id }" doc="What it returns is what the workflow starts with; nil drops the event." />
       <TextField label="Transform: a stored script" {...setting('transform_script')} suggest={scripts} mono />
     </>
   );

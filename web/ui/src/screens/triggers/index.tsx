@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useList, useMay, useRead } from '../../api/queries';
-import type { Page, Source, Trigger, TriggerMetric } from '../../api/types';
+import type { Page, Source, Trigger, TriggerMetric, TriggerSeries } from '../../api/types';
 import { CodeBlock } from '../../parts/copy';
 import { FilterBar, useFilters, type FilterField } from '../../parts/filters';
 import { Icon } from '../../parts/icon';
@@ -14,13 +14,15 @@ import { Switch } from '../../parts/switch';
 import { DataTable, type Column } from '../../parts/table';
 import { countText } from '../../parts/time';
 import { BulkBar } from './bulk-bar';
-import { LastError, RunCount } from './counts';
+import { Errors, LastError, Rate, Slowest, useLately, type Lately } from './lately';
+import { endedIn, failedIn, newestP99 } from './rates';
 import { useSwitch } from './switching';
 import { EditTrigger, NewTrigger } from './trigger-form';
 import { TriggerPane } from './trigger-pane';
 import css from './triggers.module.css';
 
-function columnsWith(flip: (trigger: Trigger) => void, mayOperate: boolean, busy: boolean): Column<Trigger>[] {
+function columnsWith(flip: (trigger: Trigger) => void, mayOperate: boolean, busy: boolean, lately: Lately | undefined): Column<Trigger>[] {
+  const by = (measure: (series: TriggerSeries) => number | undefined) => (each: Trigger) => { const series = lately?.get(each.id); return (series && measure(series)) ?? -1; };
   return [
     {
       key: 'active', title: 'On', width: '56px', narrow: true, sort: (each) => Number(each.is_active),
@@ -29,10 +31,12 @@ function columnsWith(flip: (trigger: Trigger) => void, mayOperate: boolean, busy
     { key: 'name', title: 'Name', width: 'minmax(140px, 2fr)', narrow: true, narrowWidth: 'minmax(0, 1fr)', sort: (each) => each.name, render: (each) => each.name },
     { key: 'source', title: 'Source', width: 'minmax(64px, 0.8fr)', sort: (each) => each.source, render: (each) => each.source },
     { key: 'event', title: 'Event', width: 'minmax(112px, 1.2fr)', narrow: true, narrowWidth: '118px', sort: (each) => each.event_type, render: (each) => <span className="mono">{each.event_type}</span> },
-    { key: 'tables', title: 'Tables', width: 'minmax(80px, 1fr)', render: (each) => (Array.isArray(each.config['tables']) ? <span className="mono">{each.config['tables'].join(', ')}</span> : <span className="muted">all</span>) },
-    { key: 'workflow', title: 'Workflow', width: 'minmax(100px, 1fr)', sort: (each) => each.workflow_id, render: (each) => each.workflow_id },
-    { key: 'runs', title: 'Executions', width: '84px', number: true, render: (each) => <RunCount id={each.id} /> },
-    { key: 'error', title: 'Last error', width: 'minmax(100px, 1.6fr)', render: (each) => <LastError id={each.id} /> },
+    { key: 'tables', title: 'Tables', width: 'minmax(76px, 1fr)', render: (each) => (Array.isArray(each.config['tables']) ? <span className="mono">{each.config['tables'].join(', ')}</span> : <span className="muted">all</span>) },
+    { key: 'workflow', title: 'Workflow', width: 'minmax(90px, 1fr)', sort: (each) => each.workflow_id, render: (each) => each.workflow_id },
+    { key: 'rate', title: 'Rate', width: '118px', sort: by(endedIn), render: (each) => <Rate series={lately?.get(each.id)} /> },
+    { key: 'errors', title: 'Errors', width: '88px', sort: by(failedIn), render: (each) => <Errors series={lately?.get(each.id)} /> },
+    { key: 'p99', title: 'p99', width: '104px', sort: by(newestP99), render: (each) => <Slowest series={lately?.get(each.id)} /> },
+    { key: 'error', title: 'Last error', width: 'minmax(100px, 1.6fr)', sort: (each) => lately?.get(each.id)?.last_failure?.at ?? '', render: (each) => <LastError series={lately?.get(each.id)} /> },
     { key: 'id', title: 'Id', width: '56px', number: true, optional: true, sort: (each) => each.id, render: (each) => each.id },
     { key: 'revision', title: 'Revision', width: '72px', number: true, optional: true, render: (each) => each.revision },
   ];
@@ -77,7 +81,8 @@ export default function Triggers() {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const list = useList<Trigger>(['triggers'], '/triggers', filters, { every: 5_000 });
   const flip = useSwitch();
-  const columns = columnsWith((each) => { flip.mutate({ triggers: [each], active: !each.is_active }); }, mayOperate, flip.isPending);
+  const lately = useLately();
+  const columns = columnsWith((each) => { flip.mutate({ triggers: [each], active: !each.is_active }); }, mayOperate, flip.isPending, lately);
   const chosen = list.items.filter((each) => picked.has(String(each.id)));
   const editing = open === 'new' || verb === 'edit';
   const failed = flip.data?.failed[0];

@@ -2,8 +2,10 @@
 import { useEffect, useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { api, path, Problem, type FieldProblem } from '../../api/client';
+import type { JsonRecord } from '../../api/json';
 import { useAction, useDocument, useMay } from '../../api/queries';
 import type { Trigger } from '../../api/types';
+import { BacktestPart } from '../../parts/backtest-part';
 import { Note, ProblemBox } from '../../parts/notice';
 import { Pane } from '../../parts/pane';
 import { Conflict } from './conflict';
@@ -57,6 +59,12 @@ function useCheck(body: unknown, when: boolean): FieldProblem[] {
   return problems;
 }
 
+/** A back-test asks when it fires: what is not written yet and has nothing to do with that is filled in. */
+function complete(body: JsonRecord): JsonRecord {
+  const written = (name: string, least: number) => { const value = body[name]; return typeof value === 'string' && value.trim().length >= least; };
+  return { ...body, ...(written('name', 3) ? {} : { name: 'not named yet' }), ...(written('workflow_id', 1) ? {} : { workflow_id: 'not-chosen-yet' }) };
+}
+
 interface FormProps {
   start: Partial<Trigger>;
   stored?: Trigger; // the one that is changed; absent: a new one is made
@@ -108,6 +116,7 @@ function TriggerForm({ start, stored, etag }: FormProps) {
         ? <Conflict id={base.stored.id} mine={body} seen={base.stored} onTheirs={(theirs, tag) => { setDraft(draftOf(theirs)); setBase({ etag: tag, stored: theirs }); save.reset(); }} onMine={(theirs, tag) => { setBase({ etag: tag, stored: theirs }); save.reset(); }} />
         : elsewhere && <ProblemBox error={save.error} />}
       <FormFields form={form} />
+      <BacktestPart body={{ trigger: complete(body), ...(base.stored ? { trigger_id: base.stored.id } : {}) }} what="the trigger as it stands here" stored={false} />
       <div className={css.foot}>
         <button type="submit" className="primary" disabled={save.isPending}>{stored ? 'Save the trigger' : draft.is_active ? 'Make the trigger, active' : 'Make the trigger, inactive'}</button>
         <Link href={(stored ? `/triggers/${stored.id}` : '/triggers') + window.location.search} className="button">Cancel</Link>

@@ -5,6 +5,7 @@ import { api, path } from '../../api/client';
 import { useAction, useMay, useRead } from '../../api/queries';
 import type { Trigger } from '../../api/types';
 import { isRecord } from '../../api/json';
+import { BacktestPart } from '../../parts/backtest-part';
 import { CodeBlock, Id } from '../../parts/copy';
 import { Note, ProblemBox } from '../../parts/notice';
 import { Facts, Pane, Part } from '../../parts/pane';
@@ -78,6 +79,7 @@ export function TriggerPane({ id }: { id: string }) {
           {mayWrite && <Actions trigger={trigger} edit={edit} />}
           <Part title="What came of it"><Outcomes id={trigger.id} /></Part>
           <TestPart key={trigger.revision} trigger={trigger} />
+          {mayWrite && <BacktestPart key={`back-${trigger.revision}`} body={{ trigger_id: trigger.id }} what="this trigger" stored />}
           <Part title="When it fires">
             <Facts
               facts={[

@@ -2,12 +2,15 @@
 import { useId, useState } from 'react';
 import type { FieldProblem } from '../../api/client';
 import { isRecord, parseJson, writeJson, type JsonRecord, type JsonValue } from '../../api/json';
+import { CodeField, type CodeSubject } from '../../code/code-field';
+import type { Language } from '../../code/completions';
 import { hidden, withMember } from './model';
 import css from './workflows.module.css';
 
 export interface Offers {
   scripts: string[];
   connections: string[];
+  about: CodeSubject; // whose rows the node's scripts and conditions get
 }
 
 interface FieldProps {
@@ -18,6 +21,7 @@ interface FieldProps {
   pointer: string;
   faults: FieldProblem[];
   offers: Offers;
+  siblings: JsonRecord; // the other settings beside this one
   disabled: boolean;
   onChange: (value: JsonValue | undefined) => void;
 }
@@ -29,7 +33,7 @@ function labelOf(name: string): string {
 }
 
 const text = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : value === undefined ? '' : writeJson(value));
-const longFormats = new Set(['lua', 'sql', 'condition', 'template']);
+const languages: Partial<Record<string, Language>> = { lua: 'lua', sql: 'sql', condition: 'condition' };
 
 function hintOf(schema: JsonRecord): string {
   const example = Array.isArray(schema['examples']) ? schema['examples'][0] : undefined;
@@ -40,6 +44,7 @@ function hintOf(schema: JsonRecord): string {
 interface ControlProps extends FieldProps {
   id: string;
   describedBy: string;
+  own: FieldProblem[]; // its faults
   invalid: boolean;
 }
 
@@ -63,7 +68,9 @@ function Control(props: ControlProps) {
   }
   if (schema['type'] === 'string') {
     const set = (given: string) => { onChange(given === '' ? undefined : given); };
-    if (longFormats.has(text(schema['format'])))
+    const language = languages[text(schema['format'])];
+    if (language) return <CodeControl {...props} language={language} />;
+    if (schema['format'] === 'template')
       return <textarea {...shared} rows={Math.min(16, Math.max(2, text(value).split('\n').length))} spellCheck={false} value={text(value)} placeholder={hintOf(schema)} onChange={(change) => { set(change.target.value); }} />;
     const offered = schema['format'] === 'script' ? props.offers.scripts : props.name === 'connection' ? props.offers.connections : [];
     return (
@@ -74,6 +81,18 @@ function Control(props: ControlProps) {
     );
   }
   return <JsonField key={id} {...props} />;
+}
+
+/** A statement is about the tables of its connection, everything else about the rows that the workflow is started for. */
+function CodeControl({ id, name, schema, value, own, siblings, offers, disabled, describedBy, language, onChange }: ControlProps & { language: Language }) {
+  const connection = text(siblings['connection']);
+  const kind = name === 'filter' || name === 'transform' ? name : undefined;
+  return (
+    <CodeField
+      id={id} language={language} kind={kind} about={language === 'sql' ? { source: connection.replaceAll('_', '-') } : offers.about} value={text(value)} placeholder={hintOf(schema)} disabled={disabled} describedBy={describedBy}
+      problem={own.length > 0 ? own.map((each) => each.detail).join('; ') : undefined} onChange={(given) => { onChange(given === '' ? undefined : given); }}
+    />
+  );
 }
 
 /** Write-only: what is stored is never shown; it stays, is replaced, or goes. */
@@ -140,14 +159,15 @@ function Field(props: FieldProps) {
   const id = useId();
   const { name, schema, required, pointer } = props;
   const own = props.faults.filter((each) => each.pointer === pointer || each.pointer.startsWith(pointer + '/'));
+  const isCode = schema['type'] === 'string' && languages[text(schema['format'])] !== undefined; // says itself what is wrong with it
   const items = isRecord(schema['items']) ? schema['items'] : undefined;
   if (schema['type'] === 'array' && items?.['type'] === 'object') return <ListField {...props} items={items} own={own.filter((each) => each.pointer === pointer)} />;
   return (
     <div className="field">
-      <label htmlFor={id}>{labelOf(name)}{required && <span className="muted"> (required)</span>}</label>
-      <Control {...props} id={id} describedBy={id + '-doc'} invalid={own.length > 0} />
+      <label id={id + '-label'} htmlFor={id}>{labelOf(name)}{required && <span className="muted"> (required)</span>}</label>
+      <Control {...props} id={id} describedBy={id + '-doc'} own={own} invalid={own.length > 0} />
       <span id={id + '-doc'} className={css.fieldDoc}>
-        {own.map((each) => <span key={each.detail} className="problem">{each.pointer !== pointer && <code>{each.pointer.slice(pointer.length)}</code>} {each.detail}</span>)}
+        {!isCode && own.map((each) => <span key={each.detail} className="problem">{each.pointer !== pointer && <code>{each.pointer.slice(pointer.length)}</code>} {each.detail}</span>)}
         <Doc text={text(schema['description'])} />
       </span>
     </div>
@@ -204,7 +224,7 @@ export function Form({ schema, value, pointer, faults, offers, disabled, onChang
       {names.map((name) => (
         <Field
           key={name} name={name} schema={isRecord(properties[name]) ? properties[name] : {}} value={value[name]} required={needed.includes(name)}
-          pointer={`${pointer}/${name}`} faults={faults} offers={offers} disabled={disabled}
+          pointer={`${pointer}/${name}`} faults={faults} offers={offers} siblings={value} disabled={disabled}
           onChange={(next) => { onChange(withMember(value, name, next), name); }}
         />
       ))}

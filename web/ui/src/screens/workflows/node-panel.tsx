@@ -1,7 +1,8 @@
 // The chosen node: its name, its settings, what it is connected to, and what went through it in the last run.
 import { useId, useState } from 'react';
 import { useList } from '../../api/queries';
-import type { Script, Source, WorkflowNode } from '../../api/types';
+import type { Script, Source, Trigger, WorkflowNode } from '../../api/types';
+import type { CodeSubject } from '../../code/code-field';
 import { CopyButton } from '../../parts/copy';
 import { Icon } from '../../parts/icon';
 import { Part } from '../../parts/pane';
@@ -25,6 +26,7 @@ export function NodePanel({ editing }: { editing: Editing }) {
 function OneNode({ node, editing }: { node: WorkflowNode; editing: Editing }) {
   const { types, faults, mayWrite, edit, run } = editing;
   const nameId = useId();
+  const about = useSubject(editing.id);
   const scripts = useList<Script>(['scripts'], '/scripts', {}, { limit: 1000 }).items.map((each) => each.name);
   const connections = useList<Source>(['sources'], '/sources').items.map((each) => each.name);
   const type = types.find((each) => each.name === node.node_type);
@@ -46,7 +48,7 @@ function OneNode({ node, editing }: { node: WorkflowNode; editing: Editing }) {
       </div>
       {type && (
         <Form
-          schema={type.config} value={node.config} pointer="/config" faults={own.filter((each) => each.pointer.startsWith('/config/'))} offers={{ scripts, connections }} disabled={!mayWrite}
+          schema={type.config} value={node.config} pointer="/config" faults={own.filter((each) => each.pointer.startsWith('/config/'))} offers={{ scripts, connections, about }} disabled={!mayWrite}
           onChange={(config, member) => { edit((draft) => changeNode(draft, node.node_id, { config }), `config ${node.node_id} ${member}`); }}
         />
       )}
@@ -55,6 +57,15 @@ function OneNode({ node, editing }: { node: WorkflowNode; editing: Editing }) {
       {steps.length > 0 && <Part title="In the last run">{steps.map((each, index) => <StepDetail key={index} step={each} />)}</Part>}
     </section>
   );
+}
+
+/** The rows that the workflow is started for: those of its triggers, where they are of one source. */
+function useSubject(id: string): CodeSubject {
+  const triggers = useList<Trigger>(['triggers'], '/triggers', {}, { limit: 1000 }).items.filter((each) => each.workflow_id === id);
+  const sources = new Set(triggers.map((each) => each.source));
+  if (sources.size !== 1) return {};
+  const globs = triggers.map((each) => (Array.isArray(each.config['tables']) ? each.config['tables'].map(String) : []));
+  return { source: [...sources][0], tables: globs.every((each) => each.length > 0) ? [...new Set(globs.flat())] : [] };
 }
 
 function Connections({ node, editing }: { node: WorkflowNode; editing: Editing }) {
