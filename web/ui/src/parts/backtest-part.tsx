@@ -144,7 +144,7 @@ function Samples({ title, samples, compared }: { title: string; samples: Backtes
               <td><EventLink id={each.event_id}>{each.seq}</EventLink></td>
               <td className="mono">{each.table} {typeof each.record_id === 'string' ? each.record_id : writeJson(each.record_id)}</td>
               {compared && <td>{each.active && <Status state={each.active.verdict} />}<Item of={each.active} /></td>}
-              <td>{compared && <Status state={each.candidate.verdict} />}<Item of={each.candidate} />{!compared && each.candidate.item === undefined && <span className="muted">the event</span>}</td>
+              <td>{compared && <Status state={each.candidate.verdict} />}<Item of={each.candidate} /></td>
             </tr>
           ))}
         </tbody>
@@ -156,6 +156,7 @@ function Samples({ title, samples, compared }: { title: string; samples: Backtes
 /** What the workflow would start with, or why it failed. */
 function Item({ of }: { of: BacktestOutcome | undefined }) {
   if (of?.error) return <p className="bad">{of.error}</p>;
-  if (of?.item === undefined) return null;
+  if (of?.verdict !== 'fires') return null;
+  if (of.item === undefined) return <div className="muted">with the event</div>;
   return <details className={css.item}><summary className="mono truncate">{writeJson(of.item)}</summary><JsonBlock value={of.item} what="what it starts with" lines={12} /></details>;
 }

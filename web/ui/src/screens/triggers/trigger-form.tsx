@@ -8,6 +8,7 @@ import type { Trigger } from '../../api/types';
 import { BacktestPart } from '../../parts/backtest-part';
 import { Note, ProblemBox } from '../../parts/notice';
 import { Pane } from '../../parts/pane';
+import { useShortcut } from '../../parts/shortcuts';
 import { Conflict } from './conflict';
 import { bodyOf, draftOf, pointerOf, settings, type Draft, type Setting } from './draft';
 import { FormFields, type Form } from './form-fields';
@@ -85,7 +86,10 @@ function TriggerForm({ start, stored, etag }: FormProps) {
     return (await api.put<Trigger>(path`/triggers/${base.stored.id}`, body, base.etag)).body;
   }, 'triggers', 'trigger-metrics');
   const [submitted, setSubmitted] = useState(false);
+  const [leaving, setLeaving] = useState(false);
+  useShortcut('escape', 'Close the form', 'Triggers', () => { setLeaving(true); }, mayWrite && touched.size > 0 && !leaving); // the next one is the pane's
   const changed = (pointer: string) => {
+    setLeaving(false);
     setTouched((before) => new Set(before).add(pointer));
     if (save.isError && save.error.status !== 412) save.reset(); // the check that follows knows better
   };
@@ -120,6 +124,7 @@ function TriggerForm({ start, stored, etag }: FormProps) {
       <div className={css.foot}>
         <button type="submit" className="primary" disabled={save.isPending}>{stored ? 'Save the trigger' : draft.is_active ? 'Make the trigger, active' : 'Make the trigger, inactive'}</button>
         <Link href={(stored ? `/triggers/${stored.id}` : '/triggers') + window.location.search} className="button">Cancel</Link>
+        {leaving && <Note tone="warn">What you wrote is not saved. Escape once more leaves it.</Note>}
         {save.isError && save.error.errors.length > 0 && <span className="bad" role="status">Not saved: what is wrong stands at its field.</span>}
       </div>
     </form>

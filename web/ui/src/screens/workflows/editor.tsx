@@ -14,8 +14,8 @@ import { useClipboard } from './clipboard';
 import { useCounts } from './counts';
 import { EditorHead, type PanelName } from './editor-head';
 import { useHistory } from './history';
-import { tidy } from './layout';
-import { canonical, draftOf, removeNodes, disconnect, type Draft } from './model';
+import { drawn, tidy } from './layout';
+import { canonical, removeNodes, disconnect, type Draft } from './model';
 import { NodePanel } from './node-panel';
 import { Outline } from './outline';
 import { useFaults } from './problems';
@@ -41,7 +41,7 @@ export default function Editor({ id }: { id: string }) {
   const [base, setBase] = useState<Base | undefined>(() => unsaved.get(id)?.base);
   const stored = found.data;
   useEffect(() => {
-    if (stored) setBase((known) => known ?? { draft: draftOf(stored.body), etag: stored.etag });
+    if (stored) setBase((known) => known ?? { draft: drawn(stored.body), etag: stored.etag });
   }, [stored]);
   useEffect(() => { document.title = `${stored?.body.name ?? id} – Workflows – Rowhook`; }, [stored, id]);
   if (!base || !types.data)
@@ -101,7 +101,7 @@ function Bench({ id, base, onBase, types }: BenchProps) {
   useEffect(() => {
     // Nothing was changed here: what somebody else saved is simply shown.
     if (!theirs || dirty) return;
-    const draftNow = draftOf(theirs);
+    const draftNow = drawn(theirs);
     onBase({ draft: draftNow, etag: `"${theirs.revision}"` });
     begin(draftNow);
   }, [theirs, dirty, onBase, begin]);

@@ -1,5 +1,6 @@
 // Automatic layout: every node one column behind the last one that leads to it, rows ordered so that few edges cross.
-import { nodeHeight, nodeWidth, type Draft } from './model';
+import type { Workflow } from '../../api/types';
+import { draftOf, nodeHeight, nodeWidth, type Draft } from './model';
 
 const columnStep = nodeWidth + 80;
 const rowStep = nodeHeight + 40;
@@ -43,4 +44,11 @@ export function tidy(draft: Draft): Draft {
       ...node, position: { x: (column.get(node.node_id) ?? 0) * columnStep, y: Math.round((row.get(node.node_id) ?? 0) * rowStep) },
     })),
   };
+}
+
+/** A stored workflow as it is drawn: one that a program or a person wrote without places is laid out. */
+export function drawn(workflow: Workflow): Draft {
+  const draft = draftOf(workflow);
+  const placed = draft.nodes.every((node) => Number.isFinite(node.position?.x) && Number.isFinite(node.position?.y));
+  return placed ? draft : tidy(draft);
 }

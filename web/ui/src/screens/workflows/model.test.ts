@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { NodeType, WorkflowNode } from '../../api/types';
 import { Counts, runs } from './counts';
 import { step } from './history';
-import { tidy } from './layout';
+import { drawn, tidy } from './layout';
 import { addNode, changeNode, changesOf, connect, copied, mayConnect, outputsOf, paste, rebase, removeNodes, type Draft } from './model';
 import { sortFaults } from './problems';
 import { parseJson } from '../../api/json';
@@ -67,6 +67,12 @@ test('tidy: columns follow the ways, no two nodes lie on each other', () => {
   const places = tidy(draft).nodes.map((each) => each.position);
   expect(places.map((each) => each?.x)).toEqual([0, 280, 280, 560]);
   expect(new Set(places.map((each) => `${each?.x} ${each?.y}`)).size).toBe(4);
+});
+
+test('what was written without places is laid out, what has them stays', () => {
+  const stored = { id: 'w', ...draft, nodes: draft.nodes.map((each) => ({ ...each, position: {} as never })) };
+  expect(drawn(stored).nodes.map((each) => each.position)).toEqual(tidy(draft).nodes.map((each) => each.position));
+  expect(drawn({ id: 'w', ...draft }).nodes).toEqual(draft.nodes);
 });
 
 test('the ports of a switch are those of its rules', () => {

@@ -9,7 +9,8 @@ import { Part } from '../../parts/pane';
 import { Status } from '../../parts/status';
 import { Value } from '../../parts/value';
 import { counted } from '../../parts/time';
-import { changesOf, draftOf, hidden, rebase, type Change, type Draft } from './model';
+import { drawn } from './layout';
+import { changesOf, hidden, rebase, type Change, type Draft } from './model';
 import type { Editing } from './editing';
 import css from './workflows.module.css';
 
@@ -36,7 +37,7 @@ export function SavePanel({ id, base, theirs, dirty, editing, onBase, begin }: P
   const submit = () => {
     save.mutate(base.etag, {
       onSuccess: (reply) => {
-        const now = draftOf(reply.body);
+        const now = drawn(reply.body);
         onBase({ draft: now, etag: reply.etag });
         begin(now);
         setSaved(true);
@@ -49,7 +50,7 @@ export function SavePanel({ id, base, theirs, dirty, editing, onBase, begin }: P
   return (
     <section aria-label="Changes" className={css.panel}>
       <h2 className="sr-only">Changes</h2>
-      {theirs && dirty && <Conflict base={base.draft} mine={draft} theirs={draftOf(theirs)} etag={`"${theirs.revision}"`} secrets={secrets} onBase={onBase} begin={begin} editing={editing} />}
+      {theirs && dirty && <Conflict base={base.draft} mine={draft} theirs={drawn(theirs)} etag={`"${theirs.revision}"`} secrets={secrets} onBase={onBase} begin={begin} editing={editing} />}
       {conflict && !theirs && <Note tone="warn"><p>Somebody else saved this workflow meanwhile. Nothing was overwritten. <button type="button" onClick={() => void changed('workflows')}>Show what they changed</button></p></Note>}
       {!dirty && <Note tone={saved ? 'good' : 'idle'}><p>{saved ? 'Saved. What starts from now on runs this.' : 'Nothing was changed.'}</p></Note>}
       {dirty && (
