@@ -48,7 +48,7 @@ test('a trigger is made, with what is wrong at its field, changed, and deleted',
     await form.getByRole('button', { name: 'status', exact: true }).click();
     await write(page, form.getByLabel('Condition'), 'status = ');
     await form.getByText("expected a column or a literal after '='").waitFor();
-    await form.locator('.cm-lintPoint-error, .cm-lintRange-error').first().waitFor();
+    await form.locator('.cm-lintPoint-error').waitFor({ state: 'attached' }); // a mark without a width
     await write(page, form.getByLabel('Condition'), "status = 'paid'");
     await form.getByLabel('Workflow', { exact: true }).fill('no-such-workflow');
     await form.getByLabel('Retries', { exact: true }).fill('three');
@@ -125,7 +125,7 @@ test('a back-test says how often a changed trigger would have fired, where it fa
     await write(page, form.getByRole('textbox', { name: 'Filter (Lua)' }), 'if new.status == "paid" then return true end\nreturn #new.status');
     await form.getByRole('button', { name: 'Back-test', exact: true }).click();
     await form.getByRole('button', { name: 'Back-test again' }).waitFor();
-    await form.getByText(/The stored revision 1 fires \d+ times/).waitFor();
+    await form.getByText(/The stored revision \d+ fires \d+ times/).waitFor();
     await form.getByText('Where it fails').waitFor();
     await form.getByText(/returned/).first().waitFor();
     const row = form.getByRole('row').filter({ hasText: 'Fails' }).first();

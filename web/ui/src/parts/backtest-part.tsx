@@ -1,6 +1,5 @@
 // What a trigger or script would have done with the events of the journal, part by part, and where that differs from what is stored.
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Link } from 'wouter';
 import { api, Problem } from '../api/client';
 import { writeJson } from '../api/json';
 import type { Backtest, BacktestFailure, BacktestOutcome, BacktestSample } from '../api/types';
@@ -129,7 +128,7 @@ function Failures({ failures }: { failures: BacktestFailure[] }) {
 
 /** In a window of its own: what was written here and is not saved yet stays. */
 function EventLink({ id, children }: { id: string; children: ReactNode }) {
-  return <Link href={`/events/${encodeURIComponent(id)}`} target="_blank" rel="noopener">{children}<span className="sr-only"> (in a new window)</span></Link>;
+  return <a href={`/events/${encodeURIComponent(id)}`} target="_blank" rel="noopener">{children}<span className="sr-only"> (in a new window)</span></a>;
 }
 
 function Samples({ title, samples, compared }: { title: string; samples: BacktestSample[]; compared: boolean }) {

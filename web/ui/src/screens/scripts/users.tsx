@@ -37,8 +37,8 @@ export function UsedBy({ name }: { name: string }) {
   return (
     <Part title="Used by">
       <ul className="stack">
-        {triggers.map((each) => <li key={`trigger-${each.id}`}><Link href={`/triggers/${each.id}`}>{each.name}</Link> <span className="muted">trigger</span></li>)}
-        {workflows.map((each) => <li key={`workflow-${each.id}`}><Link href={`/workflows/${encodeURIComponent(each.id)}`}>{each.name}</Link> <span className="muted">workflow</span></li>)}
+        {triggers.map((each) => <li key={`trigger-${each.id}`} className="row"><Link href={`/triggers/${each.id}`}>{each.name}</Link><span className="muted">trigger</span></li>)}
+        {workflows.map((each) => <li key={`workflow-${each.id}`} className="row"><Link href={`/workflows/${encodeURIComponent(each.id)}`}>{each.name}</Link><span className="muted">workflow</span></li>)}
       </ul>
     </Part>
   );

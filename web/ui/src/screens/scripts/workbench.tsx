@@ -148,13 +148,16 @@ function SaveError({ error, name, mine, base, onBase, onTheirs }: { error: Probl
 
 function DeleteButton({ name, etag, onDeleted }: { name: string; etag: string | undefined; onDeleted: () => void }) {
   const [sure, setSure] = useState(false);
-  const remove = useAction(() => api.remove(path`/scripts/${name}`, etag), 'scripts');
+  const remove = useAction(async () => {
+    await api.remove(path`/scripts/${name}`, etag);
+    onDeleted(); // before the lists are renewed: this one would be asked for again
+  }, 'scripts', 'versions');
   return (
     <>
       {sure ? (
         <span className="row">
           <strong>What names it will fail.</strong>
-          <button type="button" className="danger" disabled={remove.isPending} onClick={() => { remove.mutate(undefined, { onSuccess: onDeleted }); }}>Delete the script</button>
+          <button type="button" className="danger" disabled={remove.isPending} onClick={() => { remove.mutate(undefined); }}>Delete the script</button>
           <button type="button" onClick={() => { setSure(false); }}>Keep it</button>
         </span>
       ) : <button type="button" className="danger plain" onClick={() => { setSure(true); }}>Delete…</button>}

@@ -109,13 +109,16 @@ export function TriggerPane({ id }: { id: string }) {
 function Actions({ trigger, edit }: { trigger: Trigger; edit: string }) {
   const [, go] = useLocation();
   const [sure, setSure] = useState(false);
-  const remove = useAction(() => api.remove(path`/triggers/${trigger.id}`, `"${trigger.revision}"`), 'triggers', 'trigger-metrics');
+  const remove = useAction(async () => {
+    await api.remove(path`/triggers/${trigger.id}`, `"${trigger.revision}"`);
+    go('/triggers' + window.location.search); // before the lists are renewed: this one would be asked for again
+  }, 'triggers', 'trigger-metrics');
   return (
     <>
       {sure ? (
         <div className="row">
           <strong>Deleting cannot be undone.</strong>
-          <button type="button" className="danger" disabled={remove.isPending} onClick={() => { remove.mutate(undefined, { onSuccess: () => { go('/triggers' + window.location.search); } }); }}>Delete the trigger</button>
+          <button type="button" className="danger" disabled={remove.isPending} onClick={() => { remove.mutate(undefined); }}>Delete the trigger</button>
           <button type="button" onClick={() => { setSure(false); }}>Keep it</button>
         </div>
       ) : (
