@@ -44,8 +44,7 @@ const screens = {
     await write(page, form.getByRole('textbox', { name: 'Filter (Lua)' }), 'new.status == "paid" and new.total_amount > 100');
     await form.getByRole('button', { name: 'Back-test', exact: true }).click();
     await form.getByText('They differ on').waitFor();
-    await form.getByRole('button', { name: 'Back-test again' }).scrollIntoViewIfNeeded();
-    await page.evaluate(() => { document.querySelector('[data-pane] form table')?.scrollIntoView({ block: 'end' }); });
+    await form.getByRole('button', { name: 'Back-test again' }).evaluate((element) => { element.closest('section').scrollIntoView(); });
   }],
   'new-trigger': async () => ['/triggers/new?source=shop', 'customer_email'],
   workflows: async () => ['/workflows', 'Order status'],

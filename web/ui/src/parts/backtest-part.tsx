@@ -142,8 +142,8 @@ function Samples({ title, samples, compared }: { title: string; samples: Backtes
             <tr key={each.event_id}>
               <td><EventLink id={each.event_id}>{each.seq}</EventLink></td>
               <td className="mono">{each.table} {typeof each.record_id === 'string' ? each.record_id : writeJson(each.record_id)}</td>
-              {compared && <td>{each.active && <Status state={each.active.verdict} />}<Item of={each.active} /></td>}
-              <td>{compared && <Status state={each.candidate.verdict} />}<Item of={each.candidate} /></td>
+              {compared && <td>{each.active && <Status state={each.active.verdict} />}<Item of={each.active} plain={each.candidate.verdict === 'fires'} /></td>}
+              <td>{compared && <Status state={each.candidate.verdict} />}<Item of={each.candidate} plain={!compared || each.active?.verdict === 'fires'} /></td>
             </tr>
           ))}
         </tbody>
@@ -152,10 +152,10 @@ function Samples({ title, samples, compared }: { title: string; samples: Backtes
   );
 }
 
-/** What the workflow would start with, or why it failed. */
-function Item({ of }: { of: BacktestOutcome | undefined }) {
+/** What the workflow would start with, or why it failed. `plain`: also said when that is the event itself. */
+function Item({ of, plain }: { of: BacktestOutcome | undefined; plain: boolean }) {
   if (of?.error) return <p className="bad">{of.error}</p>;
   if (of?.verdict !== 'fires') return null;
-  if (of.item === undefined) return <div className="muted">with the event</div>;
+  if (of.item === undefined) return plain && <div className="muted">with the event</div>;
   return <details className={css.item}><summary className="mono truncate">{writeJson(of.item)}</summary><JsonBlock value={of.item} what="what it starts with" lines={12} /></details>;
 }

@@ -39,7 +39,7 @@ function Group({ group }: { group: ErrorGroup }) {
     <li className={`card ${css.group ?? ''}`}>
       <div className={css.groupHead}>
         <h2 className={css.message}>{group.sample}</h2>
-        <span className="muted">{counted(group.executions.length, 'execution')}, the last <RelativeTime at={group.newest} />{group.executions.length > 1 && <>, the first <RelativeTime at={group.oldest} /></>}, of {group.workflows.map((id, index) => <span key={id}>{index > 0 && ', '}<Link href={`/workflows/${encodeURIComponent(id)}`}>{id}</Link></span>)}</span>
+        <p className="muted">{counted(group.executions.length, 'execution')}, the last <RelativeTime at={group.newest} />{group.executions.length > 1 && <>, the first <RelativeTime at={group.oldest} /></>}, of {group.workflows.map((id, index) => <span key={id}>{index > 0 && ', '}<Link href={`/workflows/${encodeURIComponent(id)}`}>{id}</Link></span>)}</p>
       </div>
       <div className="row">
         <BulkButtons ids={group.executions.map((each) => each.id)} />

@@ -124,9 +124,9 @@ function TriggerForm({ start, stored, etag }: FormProps) {
       <div className={css.foot}>
         <button type="submit" className="primary" disabled={save.isPending}>{stored ? 'Save the trigger' : draft.is_active ? 'Make the trigger, active' : 'Make the trigger, inactive'}</button>
         <Link href={(stored ? `/triggers/${stored.id}` : '/triggers') + window.location.search} className="button">Cancel</Link>
-        {leaving && <Note tone="warn">What you wrote is not saved. Escape once more leaves it.</Note>}
         {save.isError && save.error.errors.length > 0 && <span className="bad" role="status">Not saved: what is wrong stands at its field.</span>}
       </div>
+      {leaving && <div className={css.leaving}><Note tone="warn">What you wrote is not saved. Escape once more leaves it.</Note></div>}
     </form>
   );
 }
