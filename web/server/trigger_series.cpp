@@ -76,9 +76,9 @@ void TriggerSeries::add(const Execution& execution) {
   all_.with([&](All& all) {
     Series& series = series_of(all, execution.trigger_id, now);
     advance(series, step_at(now));
-    Step& step = series.past[place(series.now)];
-    step.completed += completed ? 1U : 0U;
-    step.failed += failed ? 1U : 0U;
+    Step& under_way = series.past[place(series.now)];
+    under_way.completed += completed ? 1U : 0U;
+    under_way.failed += failed ? 1U : 0U;
     ++series.times[log_buckets::bucket_of(microseconds)];
     if (failure) series.last_failure = std::move(failure);
   });

@@ -71,7 +71,7 @@ function SourcePane({ name }: { name: string }) {
               facts={[
                 ['Lag', lagText(source.lag_seconds)],
                 ['Bytes behind', bytesText(source.lag_bytes)],
-                ['Position', source.position ? <Id key="position" id={source.position} what="the position" keep={30} /> : '–'],
+                ['Position', source.position ? <Id key="position" id={source.position} what="the position" /> : '–'],
               ]}
             />
           </Part>
