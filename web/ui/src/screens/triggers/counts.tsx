@@ -4,6 +4,7 @@ import { useList } from '../../api/queries';
 import type { Execution } from '../../api/types';
 import { countText, durationText, RelativeTime } from '../../parts/time';
 import { Facts } from '../../parts/pane';
+import { Errors, Rate, useLately } from './lately';
 import { Sparkline } from '../../parts/sparkline';
 
 const every = 5_000;
@@ -22,6 +23,7 @@ function quantile(values: number[], share: number): number | undefined {
 export function Outcomes({ id }: { id: number }) {
   const all = useNewest(id, {}, 100);
   const dead = useNewest(id, { status: 'dead_letter' }, 1);
+  const series = useLately()?.get(id);
   const times = all.items.slice(0, 100).map((each) => each.execution_time_ms).filter((each) => each !== null);
   const link = (query: string) => `/executions?trigger_id=${id}${query}`;
   if (all.total === 0) return <p className="muted">It has not fired yet. <Link href="/events">Look at the events</Link>: each says which triggers fired for it, and why others did not.</p>;
@@ -31,6 +33,8 @@ export function Outcomes({ id }: { id: number }) {
       facts={[
         ['Executions', <Link key="all" href={link('')}>{countText(all.total)}</Link>],
         ['Dead letters', dead.total ? <Link key="dead" href={link('&status=dead_letter')}>{countText(dead.total)}</Link> : countText(dead.total)],
+        ['Rate, ten minutes', <Rate key="rate" series={series} />],
+        ['Errors, ten minutes', <Errors key="errors" series={series} />],
         ['Last fired', <RelativeTime key="last" at={all.items[0]?.created_at} />],
         ['Median of the last 100', durationText(quantile(times, 0.5))],
         ['p99 of the last 100', durationText(quantile(times, 0.99))],
