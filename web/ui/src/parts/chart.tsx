@@ -22,9 +22,9 @@ interface Props {
 const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // At least the last minute, so that a line grows into the picture instead of being stretched over it.
-function windowOf(first: number | null, last: number | null): [number, number] {
-  const end = last ?? Date.now() / 1000;
-  return [Math.min(first ?? end, end - 60), end];
+function windowOf(times: ArrayLike<number>): [number, number] {
+  const end = times[times.length - 1] ?? Date.now() / 1000;
+  return [Math.min(times[0] ?? end, end - 60), end];
 }
 
 const clock = (seconds: number) => new Date(seconds * 1000).toLocaleTimeString('en-GB');
@@ -34,7 +34,7 @@ function optionsOf({ lines, format, least = 1 }: Props, width: number, height: n
   return {
     width, height, legend: { show: false }, cursor: { show: false }, padding: [8, 28, 0, 0],
     scales: {
-      x: { range: (_, first, last) => windowOf(first, last) },
+      x: { range: (plot) => windowOf(plot.data[0]) },
       y: { range: (_, __, top) => [0, Math.max(top * 1.15, least)] },
     },
     axes: [{ ...axis, space: 90, size: 28, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56, values: (_, ticks) => ticks.map(format) }],

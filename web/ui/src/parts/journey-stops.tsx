@@ -5,6 +5,7 @@ import { CodeBlock } from './copy';
 import { DiffTable } from './diff-table';
 import { JsonBlock, Value } from './value';
 import type { Stop } from './journey';
+import { ErrorText } from './notice';
 import { Facts } from './pane';
 import { durationText, RelativeTime } from './time';
 
@@ -90,7 +91,7 @@ export function stepStops(steps: Step[], nameOf: (nodeId: string) => string = (i
 export function StepDetail({ step }: { step: Step }) {
   return (
     <div className="stack">
-      {step.error_message && <p className="bad">{step.error_message}</p>}
+      {step.error_message && <div className="bad"><ErrorText text={step.error_message} /></div>}
       {step.notes && step.notes.length > 0 && <p className="muted">{step.notes.join(', ')}</p>}
       <h3>Input</h3>
       {step.input === undefined ? <p className="muted">None was kept.</p> : <JsonBlock value={step.input} what="the input" lines={12} />}

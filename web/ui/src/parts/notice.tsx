@@ -37,6 +37,17 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
+/** What failed: the first line says it; those behind it, of a script's error, say where and with what. */
+export function ErrorText({ text }: { text: string | null }) {
+  const [first = '', ...rest] = (text ?? '').trimEnd().split('\n');
+  return (
+    <>
+      <p className={css.error}><strong>{first}</strong></p>
+      {rest.length > 0 && <pre className={css.where}>{rest.map((line) => line.trim()).join('\n')}</pre>}
+    </>
+  );
+}
+
 /** A remark with a tone, beside what it is about. */
 export function Note({ tone, children }: { tone: 'good' | 'warn' | 'bad' | 'idle'; children: ReactNode }) {
   return (

@@ -9,7 +9,7 @@ import { Id } from '../../parts/copy';
 import { Icon } from '../../parts/icon';
 import { Journey, type Stop } from '../../parts/journey';
 import { effectStop, eventStops, eventWord, stepStops } from '../../parts/journey-stops';
-import { Note, ProblemBox } from '../../parts/notice';
+import { ErrorText, Note, ProblemBox } from '../../parts/notice';
 import { Facts, Pane, Part } from '../../parts/pane';
 import { useShortcut } from '../../parts/shortcuts';
 import { Status } from '../../parts/status';
@@ -66,10 +66,10 @@ function EditInput({ execution, onDone }: { execution: Execution; onDone: () => 
 
 function Outcome({ execution }: { execution: Execution }) {
   if (execution.status === 'dead_letter')
-    return <Note tone="bad"><p><strong>{execution.error_message}</strong></p><p>All retries are used up after {execution.attempt === 1 ? 'one attempt' : `${execution.attempt} attempts`}. It is kept until somebody retries or discards it.</p></Note>;
+    return <Note tone="bad"><ErrorText text={execution.error_message} /><p>All retries are used up after {execution.attempt === 1 ? 'one attempt' : `${execution.attempt} attempts`}. It is kept until somebody retries or discards it.</p></Note>;
   if (execution.status === 'retrying')
-    return <Note tone="warn"><p><strong>{execution.error_message}</strong></p><p>Attempt {execution.attempt} failed; the next one <RelativeTime at={execution.next_attempt_at} />. Later changes of the same row wait for it.</p></Note>;
-  if (execution.error_message) return <Note tone="idle"><p>{execution.error_message}</p></Note>;
+    return <Note tone="warn"><ErrorText text={execution.error_message} /><p>Attempt {execution.attempt} failed; the next one <RelativeTime at={execution.next_attempt_at} />. Later changes of the same row wait for it.</p></Note>;
+  if (execution.error_message) return <Note tone="idle"><ErrorText text={execution.error_message} /></Note>;
   return null;
 }
 

@@ -4,8 +4,8 @@ import { useList } from '../../api/queries';
 import type { Execution } from '../../api/types';
 import { countText, durationText, RelativeTime } from '../../parts/time';
 import { Facts } from '../../parts/pane';
-import { Errors, Rate, useLately } from './lately';
 import { Sparkline } from '../../parts/sparkline';
+import { Errors, Rate, useLately } from './lately';
 
 const every = 5_000;
 

@@ -66,6 +66,7 @@ function useFields(): FilterField[] {
 function Count({ total, filtered }: { total: number | undefined; filtered: boolean }) {
   const metrics = useMetrics();
   if (!metrics) return <>{countText(total)}</>;
+  if (metrics.length === 0) return <>0</>;
   const sum = (of: (each: TriggerMetric) => number) => metrics.reduce((soFar, each) => soFar + of(each), 0);
   const all = sum((each) => each.trigger_count);
   return <>{filtered ? `${countText(total)} of ${countText(all)}` : `${countText(all)}, ${countText(sum((each) => each.active_count))} active`}</>;
@@ -94,7 +95,7 @@ export default function Triggers() {
         <>
           <FilterBar fields={fields} values={filters} onChange={setFilter} />
           <span className="grow" />
-          {mayWrite && <Link href={'/triggers/new' + window.location.search} className="button"><Icon name="plus" size={14} />New trigger</Link>}
+          {mayWrite && <Link href={'/triggers/new' + window.location.search} className="button" aria-label="New trigger"><Icon name="plus" size={14} /><span>New<span className="wide"> trigger</span></span></Link>}
         </>
       }
     >
