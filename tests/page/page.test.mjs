@@ -190,6 +190,20 @@ test('settings: a token is made, shown once, revoked; a viewer is told what is m
   });
 });
 
+test('settings: the audit log says who changed what, and leads there', async () => {
+  const { id } = (await ask('GET', '/triggers?name=Order%20deleted')).items[0];
+  await ask('POST', `/triggers/${id}/deactivate`);
+  await ask('POST', `/triggers/${id}/activate`);
+  await on({ at: `/settings/audit?object=/triggers/${id}` }, async (page) => {
+    const log = page.getByRole('grid', { name: 'Audit log' });
+    await log.getByRole('row', { name: /admin.*triggers\.deactivate/ }).first().waitFor();
+    assert.deepEqual(await axe(page), []);
+    await log.getByRole('link', { name: `/triggers/${id}` }).first().click();
+    await page.getByRole('region', { name: `Trigger ${id}` }).getByRole('link', { name: 'by whom' }).click();
+    await log.getByRole('row', { name: /triggers\.activate/ }).first().waitFor();
+  });
+});
+
 test('appearance: the chosen theme stays', async () => {
   await on({ at: '/settings/appearance' }, async (page) => {
     await page.getByLabel('Dark').check();

@@ -329,6 +329,18 @@ export interface ScriptRun {
   memory_bytes: number;
 }
 
+/** Who changed what. */
+export interface AuditEntry {
+  id: number;
+  at: string;
+  who: string; // the token's name
+  token_id: string | null;
+  address: string | null; // null: the engine's own machine
+  action: string; // "triggers.save"
+  object: string; // "/triggers/7"
+  detail: JsonRecord | null;
+}
+
 export type RoleName = 'viewer' | 'operator' | 'author' | 'admin';
 
 export interface Token {

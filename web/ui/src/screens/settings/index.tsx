@@ -6,12 +6,14 @@ import { Screen, useOpened } from '../../parts/screen';
 import { Status } from '../../parts/status';
 import { bytesText, countText } from '../../parts/time';
 import { Appearance } from './appearance';
+import { AuditLog } from './audit';
 import css from './settings.module.css';
 import { Tokens } from './tokens';
 
 const parts = [
   { to: 'tokens', name: 'Tokens and roles' },
   { to: 'journal', name: 'Journal and retention' },
+  { to: 'audit', name: 'Audit log' },
   { to: 'appearance', name: 'Appearance' },
 ];
 
@@ -28,13 +30,15 @@ export default function Settings() {
         </nav>
       }
     >
-      <div className="screen-body">
-        <div className={css.page}>
-          {opened === 'tokens' && <Tokens />}
-          {opened === 'journal' && <Journal />}
-          {opened === 'appearance' && <Appearance />}
+      {opened === 'audit' ? <AuditLog /> : (
+        <div className="screen-body">
+          <div className={css.page}>
+            {opened === 'tokens' && <Tokens />}
+            {opened === 'journal' && <Journal />}
+            {opened === 'appearance' && <Appearance />}
+          </div>
         </div>
-      </div>
+      )}
     </Screen>
   );
 }

@@ -51,6 +51,7 @@ export function TriggerPane({ id }: { id: string }) {
   const [, go] = useLocation();
   const mayOperate = useMay('operator');
   const mayWrite = useMay('author');
+  const mayAdminister = useMay('admin');
   const found = useRead<Trigger>(['triggers', id], path`/triggers/${id}`, {}, { every: 5_000 });
   const flip = useSwitch();
   const trigger = found.data;
@@ -95,7 +96,7 @@ export function TriggerPane({ id }: { id: string }) {
                 ['Workflow', <Link key="workflow" href={`/workflows/${encodeURIComponent(trigger.workflow_id)}`}>{trigger.workflow_id}</Link>],
                 ['Starts at', trigger.target_node_id ?? 'the first input node'],
                 ['Revision', trigger.revision],
-                ['Changed', <RelativeTime key="changed" at={trigger.updated_at} />],
+                ['Changed', <span key="changed" className="row"><RelativeTime at={trigger.updated_at} />{mayAdminister && <Link href={`/settings/audit?object=/triggers/${trigger.id}`}>by whom</Link>}</span>],
                 ['Id', <Id key="id" id={String(trigger.id)} what="the trigger's id" />],
               ]}
             />
