@@ -35,7 +35,7 @@ const screens = {
   source: async () => ['/sources/shop', 'Every committed change arrives'],
   tokens: async () => ['/settings/tokens', 'In force'],
   journal: async () => ['/settings/journal', 'Events kept'],
-  audit: async () => ['/settings/audit', 'triggers.create'],
+  audit: async () => ['/settings/audit?who=admin', 'triggers.create'],
   appearance: async () => ['/settings/appearance', 'As the system'],
   triggers: async () => ['/triggers', 'Order status changed'],
   trigger: async () => [`/triggers/${(await first('/triggers', (each) => each.name === 'Order status changed')).id}`, /^Test the last/],
