@@ -175,7 +175,11 @@ TEST_F(SqliteFiles, SmallCommitsDoNotLetTheLogGrow) {
   for (std::uint64_t i = 1; i <= 1500; ++i) append(i, i);
   expect_events(1500);
   std::uintmax_t log_bytes = 0;
-  for (const auto& name : files("-wal")) log_bytes += fs::file_size(folder_ + "/" + name);
+  for (const auto& name : files("-wal")) {
+    std::error_code gone;  // housekeeping may remove a log between the listing and the look at it
+    const auto bytes = fs::file_size(folder_ + "/" + name, gone);
+    if (!gone) log_bytes += bytes;
+  }
   EXPECT_LT(log_bytes, 5U << 20);
 }
 
