@@ -12,8 +12,9 @@ namespace rowhook {
 namespace {
 constexpr std::size_t group = 1000;
 constexpr std::chrono::milliseconds lazy{100};
-// While rows keep coming, a group gathers for this long: a transaction costs more than the rows in it.
-constexpr std::chrono::milliseconds gathering{3};
+// While rows keep coming, a group gathers for this long: a transaction costs more than the rows in it. The
+// next execution of a script with state may be waiting for one: that is not kept waiting.
+constexpr std::chrono::milliseconds gathering{10};
 
 Rows front_of(Rows& queue, std::size_t count) {
   if (queue.size() <= count) return std::exchange(queue, {});
@@ -52,13 +53,16 @@ void LogWriter::add(Rows rows) {
   const bool wake = state_.with([&](State& state) {
     const std::size_t before = state.queue.size();
     state.added += rows.size();
+    const bool awaited = std::any_of(rows.executions.begin(), rows.executions.end(),
+                                     [](const Execution& row) { return !row.state_changes.empty(); });
+    state.hurry |= awaited;
     if (state.queue.empty()) {
       state.queue = std::move(rows);
     } else {
       std::move(rows.executions.begin(), rows.executions.end(), std::back_inserter(state.queue.executions));
       state.queue.meanings.insert(state.queue.meanings.end(), rows.meanings.begin(), rows.meanings.end());
     }
-    return before == 0 || (before < group && state.queue.size() >= group);
+    return awaited || before == 0 || (before < group && state.queue.size() >= group);
   });
   if (wake) state_.notify();
 }

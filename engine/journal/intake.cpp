@@ -10,6 +10,8 @@ namespace {
 // How long the source is kept alive between two tries to append to a journal that takes nothing.
 constexpr Backoff journal_backoff{std::chrono::milliseconds{20}, std::chrono::milliseconds{1000}};
 constexpr std::size_t full_batch_bytes = 4U << 20;  // see Source::read
+// From the begin of an append to the next read, unless the source has a full batch waiting.
+constexpr std::chrono::milliseconds gathering{1};
 
 bool same_gap(const Gap& a, const Gap& b) { return a.from == b.from && a.to == b.to && a.reason == b.reason; }
 
@@ -128,9 +130,15 @@ void Intake::stream() {
     Batch batch = source_->read(options_.read_wait);
     attempts_ = 0;
     show(IntakeState::running, "", "");
+    const auto appending_at = std::chrono::steady_clock::now();
     if (!batch.empty()) append(batch);
     note_read(batch, asked_at);
+    if (!batch.empty() && !is_full(batch)) std::this_thread::sleep_until(appending_at + gathering);
   }
+}
+
+bool Intake::is_full(const Batch& batch) const {
+  return batch.events.size() >= settings_.batch_size || batch.bytes >= full_batch_bytes;
 }
 
 void Intake::append(Batch& batch) {
@@ -154,7 +162,7 @@ void Intake::append(Batch& batch) {
 void Intake::note_read(const Batch& batch, Micros asked_at) {
   const std::uint64_t lag_bytes = source_->lag_bytes();
   view_.with([&](View& view) {
-    view.caught_up = batch.events.size() < settings_.batch_size && batch.bytes < full_batch_bytes;
+    view.caught_up = !is_full(batch);
     if (view.caught_up) view.current_to = std::max(view.current_to, asked_at);
     if (!batch.events.empty()) view.current_to = std::max(view.current_to, batch.events.back().timestamp);
     if (batch.position) view.position = *batch.position;
