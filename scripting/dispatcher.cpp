@@ -1,5 +1,7 @@
 #include "scripting/dispatcher.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "engine/base/errors.h"
@@ -20,6 +22,7 @@ constexpr milliseconds quick_call{5};
 constexpr unsigned quick_calls_to_forgive = 64;
 constexpr std::chrono::seconds slow_for{60};  // without another slow call
 constexpr milliseconds look{5};               // between looks at a host that works
+constexpr milliseconds starved_host{2000};    // the least a call is given that gets no processor time
 
 thread_local bool is_worker = false;
 
@@ -158,7 +161,8 @@ void Dispatcher::wake(State& state) {
   if (!work || state.stopping) return;
   const std::size_t most = limits_.hosts + slow_lanes + most_overtaken;
   if (state.idle > 0) {
-    state_.notify();
+    // Callers of start() that wait for room wait here as well.
+    state.full > 0 ? state_.notify() : state_.notify_one();
   } else if (state.workers.size() < most) {
     state.workers.emplace_back([this] { Dispatcher::work(); });
   }
@@ -187,6 +191,7 @@ bool Dispatcher::take_work(State& state, std::vector<Job>& jobs, Lane& lane) {
 
 void Dispatcher::work() {
   is_worker = true;
+  pthread_setname_np(pthread_self(), "rowhook-script");
   for (;;) {
     std::vector<Job> jobs;
     Lane lane = Lane::normal;
@@ -277,7 +282,7 @@ void Dispatcher::watch(Batch& batch, Lane& lane) {
       if (batch.broken) return;
     }
     // A host that gets no processor time on a crowded machine is given longer.
-    if ((waited > 2 * limit && used > limit + limit / 2) || waited > 10 * limit) {
+    if ((waited > 2 * limit && used > limit + limit / 2) || waited > std::max(10 * limit, starved_host)) {
       host.kill();
       return on_end(batch, "");
     }

@@ -19,28 +19,32 @@ std::unique_ptr<HostProcess> HostPool::take() {
   std::unique_ptr<HostProcess> host;
   {
     auto state = state_.lock();
-    ++state->wanted;
-    if (state->idle.empty()) state_.notify();
-    state.wait_for(std::chrono::seconds{10}, [&] { return !state->idle.empty() || state->stopping; });
-    --state->wanted;
-    if (state->idle.empty()) return nullptr;
+    if (state->idle.empty()) {
+      ++state->wanted;
+      state_.notify();
+      state.wait_for(std::chrono::seconds{10}, [&] { return !state->idle.empty() || state->stopping; });
+      --state->wanted;
+      if (state->idle.empty()) return nullptr;
+    }
     host = std::move(state->idle.back());
     state->idle.pop_back();
+    if (!state->lacks_hosts()) return host;
   }
-  state_.notify();  // the starter looks whether a spare is missing
+  state_.notify();  // a spare is missing
   return host;
 }
 
 void HostPool::give_back(std::unique_ptr<HostProcess> host, bool usable) {
   if (!usable) host->kill();
-  state_.with([&](State& state) {
+  const bool notify = state_.with([&](State& state) {
     if (usable && !host->worn() && state.idle.size() < keep_) {
       state.idle.push_back(std::move(host));
     } else {
       state.finished.push_back(std::move(host));
     }
+    return state.wanted > 1 || state.has_starter_work();
   });
-  state_.notify();
+  if (notify) state_.notify();
 }
 
 std::string HostPool::error() const {
@@ -54,13 +58,10 @@ void HostPool::run() {
     std::vector<std::unique_ptr<HostProcess>> finished;
     {
       auto state = state_.lock();
-      state.wait([&] {
-        return state->stopping || !state->finished.empty() ||
-               state->idle.size() < std::max<std::size_t>(state->wanted, 1);
-      });
+      state.wait([&] { return state->has_starter_work(); });
       if (state->stopping) break;
       finished.swap(state->finished);
-      if (state->idle.size() >= std::max<std::size_t>(state->wanted, 1)) continue;  // only reaps
+      if (!state->lacks_hosts()) continue;  // only reaps
     }
     std::string error;
     try {

@@ -36,6 +36,9 @@ class HostPool {
     std::size_t wanted = 1;  // take() calls that wait, and the spare
     std::string error;
     bool stopping = false;
+
+    bool lacks_hosts() const { return idle.size() < wanted; }
+    bool has_starter_work() const { return stopping || !finished.empty() || lacks_hosts(); }
   };
   void run();
 

@@ -18,14 +18,21 @@ class Guarded {
    public:
     T* operator->() { return value_; }
     T& operator*() { return *value_; }
-    // Waits until `ready()` holds; the lock is released while waiting. notify() on the Guarded wakes it.
+    // Waits until `ready()` holds; the lock is released while waiting. notify() and notify_one() on the
+    // Guarded wake it.
     template <typename Predicate>
-    void wait(Predicate ready) { changed_->wait(lock_, ready); }
+    void wait(Predicate ready) {
+      changed_->wait(lock_, ready);
+    }
     // As wait, but gives up at `deadline`; returns ready().
     template <typename TimePoint, typename Predicate>
-    bool wait_until(TimePoint deadline, Predicate ready) { return changed_->wait_until(lock_, deadline, ready); }
+    bool wait_until(TimePoint deadline, Predicate ready) {
+      return changed_->wait_until(lock_, deadline, ready);
+    }
     template <typename Duration, typename Predicate>
-    bool wait_for(Duration duration, Predicate ready) { return changed_->wait_for(lock_, duration, ready); }
+    bool wait_for(Duration duration, Predicate ready) {
+      return changed_->wait_for(lock_, duration, ready);
+    }
 
    private:
     friend class Guarded;
@@ -49,6 +56,8 @@ class Guarded {
     return std::forward<F>(f)(static_cast<const T&>(value_));
   }
   void notify() { changed_.notify_all(); }
+  // For waiters that are all alike: wakes one of them, which finds what there is to do.
+  void notify_one() { changed_.notify_one(); }
 
  private:
   mutable std::mutex mutex_;

@@ -17,7 +17,7 @@ bool Workers::run(std::function<void()> work) {
     state.waiting.push_back(std::move(work));
     return true;
   });
-  if (taken) state_.notify();
+  if (taken) state_.notify_one();
   return taken;
 }
 
