@@ -4,17 +4,14 @@
 
 #include <array>
 #include <cstring>
-#include <set>
 
 #include "engine/base/glob.h"
 #include "engine/event/varint.h"
-#include "scripting/script_text.h"
 
 namespace rowhook {
 namespace {
 
 constexpr std::size_t most_entries = 4096;
-constexpr std::size_t most_modules = 64;
 constexpr std::chrono::milliseconds freshness{100};
 
 }  // namespace
@@ -28,9 +25,19 @@ std::uint64_t content_id(std::string_view bytes) {
   return id;
 }
 
+std::uint64_t id_with_modules(std::uint64_t script, std::span<const ScriptModule> modules) {
+  std::string identity;
+  write_varint(identity, script);
+  for (const auto& module : modules) {
+    write_bytes(identity, module.name);
+    write_bytes(identity, module.text);
+  }
+  return content_id(identity);
+}
+
 BundlePtr BundleCache::get(const ScriptPtr& script) {
   const auto now = std::chrono::steady_clock::now();
-  const bool fixed = script->modules.empty() || !library_;
+  const bool fixed = script->modules.empty() || script->pinned || !library_;
   if (BundlePtr known = entries_.with([&](const auto& entries) -> BundlePtr {
         const auto found = entries.find(script->id);
         if (found == entries.end() || (!fixed && now - found->second.made > freshness)) return nullptr;
@@ -48,7 +55,7 @@ BundlePtr BundleCache::get(const ScriptPtr& script) {
   });
 }
 
-BundlePtr BundleCache::make(const ScriptPtr& script) const {
+std::shared_ptr<ScriptBundle> BundleCache::without_modules(const ScriptPtr& script) const {
   auto bundle = std::make_shared<ScriptBundle>();
   bundle->script = script;
   bundle->id = script->id;
@@ -61,24 +68,17 @@ BundlePtr BundleCache::make(const ScriptPtr& script) const {
       bundle->jit = own.jit && !limits_.coverage;  // compiled code has no lines
       break;
     }
-  if (script->modules.empty() || !library_) return bundle;
-  std::string identity;
-  write_varint(identity, script->id);
-  std::vector<std::string> wanted = script->modules;
-  std::set<std::string> seen;
-  for (std::size_t i = 0; i < wanted.size() && bundle->modules.size() < most_modules; ++i) {
-    const std::string name = wanted[i];
-    if (!seen.insert(name).second) continue;
-    auto text = library_(name);
-    if (!text) continue;  // require() itself says so, with the line
-    ScriptText read = read_script_text(*text);
-    bundle->uses_state = bundle->uses_state || read.uses_state;
-    for (auto& next : read.modules) wanted.push_back(std::move(next));
-    write_bytes(identity, name);
-    write_bytes(identity, *text);
-    bundle->modules.push_back({name, std::move(*text)});
+  return bundle;
+}
+
+BundlePtr BundleCache::make(const ScriptPtr& script) const {
+  auto bundle = without_modules(script);
+  if (!script->modules.empty() && (script->pinned || library_)) {
+    ScriptModules modules = script->pinned ? *script->pinned : collect_modules(script->modules, library_);
+    bundle->uses_state = bundle->uses_state || modules.use_state;
+    bundle->modules = std::move(modules.found);
   }
-  if (!bundle->modules.empty()) bundle->id = content_id(identity);
+  if (!bundle->modules.empty() && !script->pinned) bundle->id = id_with_modules(script->id, bundle->modules);
   return bundle;
 }
 

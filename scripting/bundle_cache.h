@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -15,11 +15,13 @@ namespace rowhook {
 // share.
 class BundleCache {
  public:
-  using Library = std::function<std::optional<std::string>(const std::string& name)>;
-  BundleCache(Library library, ScriptLimits limits)
+  BundleCache(ScriptLibrary library, ScriptLimits limits)
       : library_(std::move(library)), limits_(std::move(limits)) {}
   // What the library throws passes through.
   BundlePtr get(const ScriptPtr& script);
+  // The script by itself, as compiling it needs no modules. Under the limits it is run with: a host that has
+  // compiled it keeps them for the calls to come.
+  std::shared_ptr<ScriptBundle> without_modules(const ScriptPtr& script) const;
 
  private:
   struct Entry {
@@ -28,12 +30,13 @@ class BundleCache {
   };
   BundlePtr make(const ScriptPtr& script) const;
 
-  const Library library_;
+  const ScriptLibrary library_;
   const ScriptLimits limits_;
   Guarded<std::unordered_map<std::uint64_t, Entry>> entries_;
 };
 
 // A content hash: equal bytes, equal id.
 std::uint64_t content_id(std::string_view bytes);
+std::uint64_t id_with_modules(std::uint64_t script, std::span<const ScriptModule> modules);
 
 }  // namespace rowhook

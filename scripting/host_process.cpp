@@ -127,7 +127,7 @@ bool HostProcess::add(RequestWriter& writer, const HostCall& call) {
     if (!writer.add_state(*call.state)) return false;
     last_state_ = call.state;
   }
-  return writer.add_call(bundle.id, *call.event, call.item);
+  return writer.add_call(bundle.id, *call.event, call.item, call.tell_fields);
 }
 
 void HostProcess::finish_batch(const RequestWriter& writer, std::size_t sent) {

@@ -20,6 +20,7 @@ struct HostCall {
   const Event* event = nullptr;  // null: compile only
   const Item* item = nullptr;
   const std::string* state = nullptr;  // pack_state(); null: the script has none
+  bool tell_fields = false;
 };
 
 // A script host seen from the engine: a child process and the memory shared with it. Everything read from

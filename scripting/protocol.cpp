@@ -92,7 +92,7 @@ bool RequestWriter::add_script(const ScriptBundle& bundle) {
   return add(RecordTag::script, buffer_);
 }
 
-bool RequestWriter::add_call(std::uint64_t script, const Event& event, const Item* item) {
+bool RequestWriter::add_call(std::uint64_t script, const Event& event, const Item* item, bool tell_fields) {
   CallHeader header{.script = script,
                     .shape = event.shape->id,
                     .seq = event.seq,
@@ -108,6 +108,7 @@ bool RequestWriter::add_call(std::uint64_t script, const Event& event, const Ite
       item_text = item->json();
     }
   }
+  if (tell_fields) header.flags |= CallHeader::tell_fields;
   if (event.user) header.flags |= CallHeader::has_user;
   if (event.snapshot) header.flags |= CallHeader::snapshot;
   if (event.old_complete) header.flags |= CallHeader::old_complete;
@@ -223,6 +224,18 @@ Event read_event(const CallView& call, const ShapePtr& shape) {
   return event;
 }
 
+namespace {
+
+void write_fields(std::string& out, std::span<const ScriptFields::value_type> fields) {
+  write_varint(out, fields.size());
+  for (const auto& [name, value] : fields) {
+    write_bytes(out, name);
+    write_bytes(out, value);
+  }
+}
+
+}  // namespace
+
 bool write_response(std::span<char> area, std::size_t& used, const HostResponse& response,
                     std::string& buffer) {
   buffer.assign(sizeof(std::uint32_t), '\0');
@@ -236,11 +249,7 @@ bool write_response(std::span<char> area, std::size_t& used, const HostResponse&
     write_bytes(buffer, response.error->script);
     write_varint(buffer, static_cast<std::uint64_t>(response.error->line));
     write_bytes(buffer, response.error->traceback);
-    write_varint(buffer, response.error->fields.size());
-    for (const auto& [name, value] : response.error->fields) {
-      write_bytes(buffer, name);
-      write_bytes(buffer, value);
-    }
+    write_fields(buffer, response.error->fields);
     write_varint(buffer, static_cast<std::uint64_t>(response.error->retry_after.count()));
   }
   write_varint(buffer, response.logs.size());
@@ -258,6 +267,7 @@ bool write_response(std::span<char> area, std::size_t& used, const HostResponse&
     write_bytes(buffer, change.value);
   }
   write_bytes(buffer, response.coverage);
+  if (!response.fields.empty()) write_fields(buffer, response.fields);
   const auto length = static_cast<std::uint32_t>(buffer.size() - sizeof(std::uint32_t));
   std::memcpy(buffer.data(), &length, sizeof length);
   if (buffer.size() > area.size() - used) return false;
@@ -267,6 +277,16 @@ bool write_response(std::span<char> area, std::size_t& used, const HostResponse&
 }
 
 namespace {
+
+void read_fields(std::string_view& body, ScriptFields& fields) {
+  const std::uint64_t count = read_varint(body);
+  if (count > max_fields) damaged("too many fields");
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::string name(read_bytes(body));
+    fields.emplace_back(std::move(name), read_bytes(body));
+    if (!is_json(fields.back().second)) damaged("a field is no JSON");
+  }
+}
 
 ScriptError read_error(std::string_view& body) {
   ScriptError error;
@@ -279,13 +299,7 @@ ScriptError read_error(std::string_view& body) {
   if (line > 0x7fffffff) damaged("impossible line");
   error.line = static_cast<int>(line);
   error.traceback = read_bytes(body);
-  const std::uint64_t fields = read_varint(body);
-  if (fields > max_fields) damaged("too many fields");
-  for (std::uint64_t i = 0; i < fields; ++i) {
-    std::string name(read_bytes(body));
-    error.fields.emplace_back(std::move(name), read_bytes(body));
-    if (!is_json(error.fields.back().second)) damaged("a field is no JSON");
-  }
+  read_fields(body, error.fields);
   const std::uint64_t wait = read_varint(body);
   if (wait > 1'000'000'000'000) damaged("impossible time");
   error.retry_after = std::chrono::milliseconds{wait};
@@ -391,6 +405,7 @@ ScriptResult read_response(std::string_view& bytes, std::optional<ScriptKind> ki
   }
   read_changes(body, result.changes);
   result.coverage = read_coverage(read_bytes(body));
+  if (!body.empty()) read_fields(body, result.fields);
   if (!body.empty()) damaged("bytes left over");
   return result;
 }

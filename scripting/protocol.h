@@ -16,7 +16,8 @@
 //             varint n, n x (bytes name, bytes JSON): fields, varint ms to wait ·
 //             at the end varint n, n x (u8 level, bytes message): log;
 //             varint n, n x (u8 kind, bytes key, bytes JSON): changes of the kv state;
-//             bytes: Coverage::encoded(), "" when not asked for
+//             bytes: Coverage::encoded(), "" when not asked for;
+//             when asked for, and there are some: varint n, n x (bytes name, bytes JSON): fields
 #pragma once
 
 #include <cstdint>
@@ -33,15 +34,11 @@ namespace rowhook {
 
 inline constexpr std::size_t batch_calls = 256;
 
-struct ScriptModule {
-  std::string name, text;
-};
-
 // A script with the modules it requires: what a host compiles. Immutable.
 struct ScriptBundle {
   ScriptPtr script;
   std::vector<ScriptModule> modules;
-  std::uint64_t id = 0;  // content hash of all of it
+  std::uint64_t id = 0;  // content hash of script and modules; one engine gives equal ones equal limits
   CallLimits limits;
   bool jit = false;         // for a host that compiles
   bool uses_state = false;  // it, or a module, names `kv`
@@ -60,6 +57,7 @@ struct CallHeader {
     item_is_event = 16,
     compile_only = 32,
     event_absent = 64,
+    tell_fields = 128,
   };
   std::uint64_t script = 0, shape = 0, seq = 0;
   std::int64_t timestamp = 0, captured_at = 0;
@@ -73,7 +71,7 @@ class RequestWriter {
   explicit RequestWriter(std::span<char> area) : area_(area) {}
   bool add_shape(const Shape& shape);
   bool add_script(const ScriptBundle& bundle);
-  bool add_call(std::uint64_t script, const Event& event, const Item* item);
+  bool add_call(std::uint64_t script, const Event& event, const Item* item, bool tell_fields = false);
   bool add_check(std::uint64_t script);
   bool add_state(std::string_view packed);
   std::size_t size() const { return used_; }
@@ -120,6 +118,7 @@ struct HostResponse {
   std::span<const ScriptLogLine> logs;
   std::span<const StateChange> changes = {};
   std::string_view coverage = {};
+  std::span<const ScriptFields::value_type> fields = {};
 };
 // Appends to the response area; false, nothing written, when there is no room.
 bool write_response(std::span<char> area, std::size_t& used, const HostResponse& response,

@@ -95,8 +95,19 @@ ScriptPtr make_script(ScriptKind kind, std::string name, std::string text) {
                                                .uses_state = read.uses_state});
 }
 
+ScriptPtr with_pinned_modules(const ScriptPtr& script, const ScriptLibrary& library) {
+  if (!script || !library || script->modules.empty()) return script;
+  auto pinned = std::make_shared<const ScriptModules>(collect_modules(script->modules, library));
+  auto made = std::make_shared<Script>(*script);
+  made->id = id_with_modules(script->id, pinned->found);
+  made->uses_state = script->uses_state || pinned->use_state;
+  made->pinned = std::move(pinned);
+  return made;
+}
+
 struct ScriptEngine::Impl {
-  Impl(const ScriptLimits& checked_limits, Metrics& its_metrics, Library library, ScriptStates* its_states)
+  Impl(const ScriptLimits& checked_limits, Metrics& its_metrics, ScriptLibrary library,
+       ScriptStates* its_states)
       : limits(checked_limits),
         metrics(its_metrics),
         bundles(std::move(library), limits),
@@ -111,7 +122,7 @@ struct ScriptEngine::Impl {
     return *compiling;
   }
 
-  std::optional<ScriptError> compile(const Script& script);
+  std::optional<ScriptError> compile(const ScriptPtr& script);
 
   // What kv of this call holds; null for a script that does not use it.
   PackedState state_of(const ScriptBundle& bundle, const ScriptCall& call) const {
@@ -142,19 +153,16 @@ struct ScriptEngine::Impl {
   std::unique_ptr<Dispatcher> compiling;
 };
 
-ScriptEngine::ScriptEngine(ScriptLimits limits, Metrics& metrics, Library library, ScriptStates* states) {
+ScriptEngine::ScriptEngine(ScriptLimits limits, Metrics& metrics, ScriptLibrary library,
+                           ScriptStates* states) {
   refuse_to_be_a_host();
   impl_ = std::make_unique<Impl>(checked(std::move(limits)), metrics, std::move(library), states);
 }
 
 ScriptEngine::~ScriptEngine() = default;
 
-std::optional<ScriptError> ScriptEngine::Impl::compile(const Script& script) {
-  auto bundle = std::make_shared<ScriptBundle>();
-  bundle->script = std::make_shared<const Script>(script);
-  bundle->id = script.id;
-  bundle->limits = limits;
-  bundle->coverage = limits.coverage;  // the host keeps what it compiled for the calls to come
+std::optional<ScriptError> ScriptEngine::Impl::compile(const ScriptPtr& script) {
+  const BundlePtr bundle = bundles.without_modules(script);
   PendingRun pending(1);
   std::vector<Job> jobs(1);
   jobs.front().call.bundle = bundle.get();
@@ -167,9 +175,9 @@ ScriptEngine::Inspection ScriptEngine::inspect(const std::string& name, const st
                                                std::optional<ScriptKind> kind,
                                                std::span<const ScriptTable> tables) {
   Inspection found;
-  found.error = impl_->compile(*make_script(kind.value_or(ScriptKind::transform), name, text));
+  found.error = impl_->compile(make_script(kind.value_or(ScriptKind::transform), name, text));
   // An expression is a filter only.
-  if (found.error && !kind && !impl_->compile(*make_script(ScriptKind::filter, name, text)))
+  if (found.error && !kind && !impl_->compile(make_script(ScriptKind::filter, name, text)))
     found.error.reset();
   if (auto& error = found.error) {
     if (error->line > 0) error->column = column_of_message(text, error->line, error->message);
@@ -218,7 +226,7 @@ std::vector<ScriptResult> ScriptEngine::run(std::span<const ScriptCall> calls) {
     }
     last = i;
     Job& job = (bundles.back()->jit ? trusted : jobs).emplace_back();
-    job.call = {bundles.back().get(), call.event.get(), call.item.get(), state.get()};
+    job.call = {bundles.back().get(), call.event.get(), call.item.get(), state.get(), call.tell_fields};
     job.state = std::move(state);
     job.run = &pending;
     job.index = i;
@@ -244,7 +252,8 @@ void ScriptEngine::start(ScriptCall call, std::function<void(ScriptResult)> done
   started->call = std::move(call);
   started->done = std::move(done);
   Dispatcher& dispatcher = impl_->dispatcher(*started->bundle);
-  job.call = {started->bundle.get(), started->call.event.get(), started->call.item.get(), job.state.get()};
+  job.call = {started->bundle.get(), started->call.event.get(), started->call.item.get(), job.state.get(),
+              started->call.tell_fields};
   if (started->bundle->uses_state) {
     started->done = [call = started->call, receive = std::move(started->done)](ScriptResult result) {
       Impl::name_scope(call, result);

@@ -18,11 +18,15 @@
 #include "engine/event/event.h"
 #include "scripting/lua_check.h"
 #include "scripting/script_costs.h"
+#include "scripting/script_modules.h"
 #include "scripting/script_state.h"
 
 namespace rowhook {
 
 enum class ScriptKind : std::uint8_t { filter, transform };
+
+// What a script had read of the rows: "new.total", its value as JSON.
+using ScriptFields = std::vector<std::pair<std::string, std::string>>;
 
 struct ScriptError {
   // retry and rejected are no mistakes: event.retry_after() and event.reject() ended the script.
@@ -45,8 +49,7 @@ struct ScriptError {
   int line = 0;                // 1-based; 0 if unknown
   int column = 0;              // 1-based, in bytes; 0 if unknown. Known for mistakes found without running
   std::string traceback = {};  // "orders_filter:3: in function 'total'", innermost call first, one per line
-  std::vector<std::pair<std::string, std::string>> fields =
-      {};  // what the script had read of the rows by then: "new.total", its value as JSON
+  ScriptFields fields = {};    // what it had read by then
   std::chrono::milliseconds retry_after{0};  // of type retry
 };
 std::string_view to_string(ScriptError::Type type);  // "syntax", "runtime", "time_limit", ...
@@ -75,19 +78,25 @@ struct ScriptResult {
   std::chrono::nanoseconds time{0};
   std::uint64_t memory_bytes = 0;
   std::vector<ScriptCoverage> coverage;  // the script and its modules; only with ScriptLimits::coverage
+  ScriptFields fields;                   // where it did not fail; only with ScriptCall::tell_fields
 };
 
-// A script that may be run. Immutable; two with equal kind, name and text are interchangeable.
+// A script that may be run. Immutable; two with the same id are interchangeable.
 struct Script {
   ScriptKind kind;
   std::string name;  // appears in error messages, e.g. "orders_filter" or "trigger 12 filter"
   std::string text;
-  std::uint64_t id;                  // content hash of the three
-  std::vector<std::string> modules;  // names in require("name") of the text, in order
-  bool uses_state = false;           // the text names `kv`
+  std::uint64_t id;                                       // content hash of the three, and of what is pinned
+  std::vector<std::string> modules;                       // names in require("name") of the text, in order
+  bool uses_state = false;                                // the text, or a pinned module, names `kv`
+  std::shared_ptr<const ScriptModules> pinned = nullptr;  // what it requires; null: what the engine's library
+                                                          // has when it runs
 };
 using ScriptPtr = std::shared_ptr<const Script>;
 ScriptPtr make_script(ScriptKind kind, std::string name, std::string text);
+// The same with what it requires as `library` has it now, whatever the engine's library has when it runs. A
+// null library pins nothing.
+ScriptPtr with_pinned_modules(const ScriptPtr& script, const ScriptLibrary& library);
 
 struct ScriptCall {
   ScriptPtr script;
@@ -95,7 +104,8 @@ struct ScriptCall {
   ItemPtr item = nullptr;  // node scripts see it as `item`; null in triggers
   std::string scope = {};  // whose kv state it sees; "" = the script's name
   std::shared_ptr<const StateChanges> pending =
-      nullptr;  // of the same execution, not applied yet; may be null
+      nullptr;               // of the same execution, not applied yet; may be null
+  bool tell_fields = false;  // for who wants to know why it decided as it did
 };
 
 // What one call may use.
@@ -124,10 +134,10 @@ struct ScriptLimits : CallLimits {
 class ScriptEngine {
  public:
   // Starts the hosts: the same executable re-executed with run_script_host_if_asked() as its first statement
-  // in main(). `library` finds the text of a `require`d script of the store, nullopt if there is none.
-  using Library = std::function<std::optional<std::string>(const std::string& name)>;
+  // in main(). `library` finds the scripts of the store that others `require`.
   // `states` keeps what `kv` reads; null: every script sees an empty state. Must outlive the engine.
-  ScriptEngine(ScriptLimits limits, Metrics& metrics, Library library = {}, ScriptStates* states = nullptr);
+  ScriptEngine(ScriptLimits limits, Metrics& metrics, ScriptLibrary library = {},
+               ScriptStates* states = nullptr);
   ~ScriptEngine();
 
   // What is wrong with a script, found without running it: what the compiler says, or else what lua_check.h

@@ -41,6 +41,9 @@ class EndpointGone : public PermanentError {
   using PermanentError::PermanentError;
 };
 
+// Whose kv state a script written into a node sees. No stored script can be named so.
+std::string node_state_scope(const std::string& workflow_id, const std::string& node_id);
+
 // Everything nodes may use. Made once by the engine; outlives every workflow. Thread safety: safe to share.
 struct NodeServices {
   ScriptEngine* scripts = nullptr;
@@ -51,6 +54,8 @@ struct NodeServices {
   Metrics* metrics = nullptr;
   // The text of a script of the store, nullopt if there is none.
   std::function<std::optional<std::string>(const std::string& name)> script_text;
+  // Tables whose rows scripts will see, while a definition is checked; empty: not known.
+  std::vector<ScriptTable> tables = {};
   // Where log nodes write: level, message, execution id. Default: the engine's log.
   std::function<void(std::string_view level, std::string_view message, const std::string& execution_id)> log;
 };

@@ -46,8 +46,9 @@ class ApiClient {
 // Over HTTP, with a bearer token. `base_url`: "http://127.0.0.1:8088".
 std::unique_ptr<ApiClient> http_api_client(std::string base_url, std::string token);
 
-// The running engine of `data_dir`, else one made in this process from `config_path` ("" = defaults) that captures and runs
-// nothing. Throws what opening the data directory throws.
+// The running engine of `data_dir`, else one made in this process from `config_path` ("" = defaults) with the first
+// call, that captures and runs nothing. Calls then throw what opening the data directory throws, and TransientError
+// when there is none and they would only read it.
 std::unique_ptr<ApiClient> open_api_client(const std::string& data_dir, const std::string& config_path);
 
 // Percent-encodes one path segment or query value.

@@ -10,6 +10,8 @@
 #include "engine/app/cli.h"
 #include "engine/app/event_file.h"
 #include "engine/app/signals.h"
+#include "scripting/script_modules.h"
+#include "scripting/script_text.h"
 #include "web/server/call.h"
 
 namespace rowhook {
@@ -38,13 +40,22 @@ bool all_digits(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// The scripts that a trigger of a definitions folder names, as they stand beside it.
+// The scripts that a trigger of a definitions folder needs, directly or not, as they stand beside it.
 void add_scripts_beside(const Document& trigger, const fs::path& file, Document::Object& scripts) {
-  for (const char* member : {"filter_script", "transform_script"}) {
-    const std::string name = text_at(trigger, std::string("config.") + member);
+  std::vector<std::string> names;
+  for (const char* member : {"filter_script", "transform_script"})
+    if (std::string name = text_at(trigger, std::string("config.") + member); !name.empty())
+      names.push_back(std::move(name));
+  for (const char* member : {"filter", "transform"})
+    for (auto& name : read_script_text(text_at(trigger, std::string("config.") + member)).modules)
+      names.push_back(std::move(name));
+  const auto beside = [&](const std::string& name) -> std::optional<std::string> {
     const fs::path path = file.parent_path() / ".." / "scripts" / (name + ".lua");
-    if (!name.empty() && fs::is_regular_file(path)) scripts.emplace_back(name, read_text_file(path.string()));
-  }
+    if (!fs::is_regular_file(path)) return std::nullopt;
+    return read_text_file(path.string());
+  };
+  for (auto& script : collect_modules(std::move(names), beside).found)
+    scripts.emplace_back(std::move(script.name), std::move(script.text));
 }
 
 Document::Object request_of(const BacktestOptions& options) {
@@ -80,6 +91,7 @@ class Summary {
     if (const auto to = number_at(part, "to_seq")) to_ = to;
     end_ = number_at(part, "journal_seq");
     compared_ = part.find("active") && !part.find("active")->is_null();
+    state_known_ = state_known_ && *part.find("state_known")->boolean();
     for (const char* path : counted) counts_[path] += number_at(part, path);
     for (const char* name : {"fired", "differing"})
       for (const auto& sample : *part.find(name)->array())
@@ -105,6 +117,7 @@ class Summary {
     set("to_seq", to_);
     for (const char* path : counted)
       if (compared_ || !is_comparison(path)) set(path, counts_.at(path));
+    out.set_path("state_known", state_known_);
     out.set_path("failures", Document::Array(failures_));
     for (const auto& [name, list] : samples_)
       if (compared_ || name == "fired") out.set_path(name, Document::Array(list));
@@ -122,6 +135,9 @@ class Summary {
       std::printf("the active revision fires %" PRIu64 " times, fails %" PRIu64
                   " times; they differ on %" PRIu64 " events\n",
                   count("active.fires"), count("active.fails"), count("differ"));
+    if (!state_known_)
+      std::printf(
+          "scripts of it use kv: for every event they saw what it holds now, not what it would have held\n");
     for (const auto& failure : failures_)
       std::printf("  failed %" PRIu64 " times, first on %s: %s\n", number_at(failure, "count"),
                   text_at(failure, "first_event_id").c_str(), text_at(failure, "message").c_str());
@@ -161,7 +177,7 @@ class Summary {
 
   const std::size_t most_samples_;
   std::uint64_t from_ = 0, to_ = 0, end_ = 0;
-  bool compared_ = false;
+  bool compared_ = false, state_known_ = true;
   std::map<std::string, std::uint64_t> counts_;
   std::map<std::string, std::vector<Document>> samples_;
   std::vector<Document> failures_;
@@ -213,7 +229,7 @@ void add_backtest_command(CLI::App& app, CommandLine& line) {
                    "The id of a stored trigger, or a file with a new or changed one")
       ->required();
   command->add_option("--script", options->scripts,
-                      "NAME=FILE: a changed text of a script that the trigger names");
+                      "NAME=FILE: a changed text of a script that the trigger names or its scripts require");
   command->add_option("--from", options->from,
                       "The first seq, or a time (RFC 3339); default: everything the journal has");
   command->add_option("--to", options->to, "The last seq, or a time");

@@ -6,8 +6,10 @@
 
 #include "engine/app/cli.h"
 #include "engine/app/config.h"
+#include "engine/app/data_dir.h"
 #include "engine/app/demo.h"
 #include "engine/app/engine.h"
+#include "engine/app/own_directory.h"
 #include "engine/app/signals.h"
 #include "engine/app/sources.h"
 #include "engine/app/version.h"
@@ -85,9 +87,19 @@ int doctor(CommandLine& line) {
   return healthy ? exit_status::done : exit_status::findings;
 }
 
+// What a migration command does where the data directory is missing.
+enum class Missing { make_it, leave_it, is_an_error };
+
 // Runs `work` with a migrator over the configured store.
-int with_migrator(const CommandLine& line, const std::function<int(Migrator&)>& work) {
-  const auto connection = open_store_connection(config_of(line).store, line.data_dir());
+int with_migrator(const CommandLine& line, Missing missing, const std::function<int(Migrator&)>& work) {
+  const std::string store = config_of(line).store;
+  std::string directory = line.data_dir();
+  std::optional<OwnDirectory> instead;
+  if ((store.empty() || store == "sqlite") && !std::filesystem::exists(directory)) {
+    if (missing == Missing::is_an_error) require_data_directory(directory);
+    if (missing == Missing::leave_it) directory = instead.emplace("command").path().string();
+  }
+  const auto connection = open_store_connection(store, directory);
   Migrator migrator(*connection, system_clock());
   return work(migrator);
 }
@@ -110,22 +122,25 @@ int print_migrations(const CommandLine& line, Migrator& migrator) {
 void add_migrate(CLI::App& app, CommandLine& line) {
   auto* migrate = app.add_subcommand("migrate", "The store's schema");
   migrate->require_subcommand(1);
-  const auto add = [&](const std::string& name, const std::string& doc, std::function<int(Migrator&)> work) {
+  const auto add = [&](const std::string& name, const std::string& doc, Missing missing,
+                       std::function<int(Migrator&)> work) {
     auto* command = migrate->add_subcommand(name, doc);
-    command->callback([&line, work] { line.run = [&line, work] { return with_migrator(line, work); }; });
+    command->callback([&line, missing, work] {
+      line.run = [&line, missing, work] { return with_migrator(line, missing, work); };
+    });
     return command;
   };
-  add("up", "Bring the schema up to date", [](Migrator& migrator) {
+  add("up", "Bring the schema up to date", Missing::make_it, [](Migrator& migrator) {
     for (const auto& name : migrator.up()) std::printf("applied %s\n", name.c_str());
     return exit_status::done;
   });
   auto count = std::make_shared<std::size_t>(1);
-  add("down", "Take back the newest migrations, with their data", [count](Migrator& migrator) {
+  add("down", "Take back the newest migrations, with their data", Missing::is_an_error, [count](Migrator& migrator) {
     for (const auto& name : migrator.down(*count)) std::printf("took back %s\n", name.c_str());
     return exit_status::done;
   })->add_option("count", *count, "How many (1)")->check(CLI::PositiveNumber);
-  add("status", "Which migrations are applied", [&line](Migrator& migrator) { return print_migrations(line, migrator); });
-  add("populate-targets", "Set target_node_id to the first input node where it is NULL", [](Migrator& migrator) {
+  add("status", "Which migrations are applied", Missing::leave_it, [&line](Migrator& migrator) { return print_migrations(line, migrator); });
+  add("populate-targets", "Set target_node_id to the first input node where it is NULL", Missing::is_an_error, [](Migrator& migrator) {
     migrator.populate_targets([](const std::string& done) { std::printf("%s\n", done.c_str()); });
     return exit_status::done;
   });

@@ -258,6 +258,23 @@ int versions(CommandLine& line, const std::string& name, bool with_diff) {
   return exit_status::done;
 }
 
+int state(CommandLine& line, const std::string& name, bool clear) {
+  const auto client = line.client();
+  const std::string path = api + "scripts/" + url_escape(name) + "/state";
+  const std::string body = client->call("GET", path).body;
+  if (clear) client->call("DELETE", path);
+  if (line.form() == OutputForm::json) {
+    std::printf("%s\n", body.c_str());
+    return exit_status::done;
+  }
+  const Document answer = Document::parse(body);
+  for (const auto& [key, value] : *answer.find("state")->object())
+    std::printf("%s = %s\n", key.c_str(), value.text().c_str());
+  std::printf("%s keys, %s bytes%s\n", answer.find("keys")->text().c_str(),
+              answer.find("bytes")->text().c_str(), clear ? ": cleared" : "");
+  return exit_status::done;
+}
+
 int rollback(CommandLine& line, const std::string& name, std::int64_t revision) {
   const auto client = line.client();
   const std::string path = api + "scripts/" + url_escape(name);
@@ -306,6 +323,14 @@ void add_script_commands(CLI::App& app, CommandLine& line) {
   history->add_option("name", *name, "The script")->required();
   history->add_flag("--diff", *with_diff, "What each version changed");
   history->callback([=, &line] { line.run = [=, &line] { return versions(line, *name, *with_diff); }; });
+
+  auto clear = std::make_shared<bool>(false);
+  auto* kept = script->add_subcommand("state", "What a script keeps with kv, also one that was removed");
+  kept->add_option("name", *name,
+                   "The script; 'trigger 12 filter' for a trigger's own, 'workflow ID node ID'")
+      ->required();
+  kept->add_flag("--clear", *clear, "Empty it (and show what it was)");
+  kept->callback([=, &line] { line.run = [=, &line] { return state(line, *name, *clear); }; });
 
   auto revision = std::make_shared<std::int64_t>(0);
   auto* back =

@@ -35,6 +35,14 @@ std::string data_directory(const std::string& option) {
   return "./rowhook-data";
 }
 
+void require_data_directory(const std::string& directory) {
+  std::error_code error;
+  if (std::filesystem::is_directory(directory, error)) return;
+  throw TransientError("there is no data directory " + directory + ": no engine has run there",
+                       "name the engine's with --data-dir or ROWHOOK_DATA_DIR; "
+                       "`rowhook serve --config FILE` makes one");
+}
+
 DataDirLock::DataDirLock(const std::string& directory) : directory_(directory) {
   std::error_code error;
   const bool existed = std::filesystem::is_directory(directory, error);

@@ -9,6 +9,9 @@ namespace rowhook {
 // `--data-dir`, else $ROWHOOK_DATA_DIR, else ./rowhook-data.
 std::string data_directory(const std::string& option);
 
+// Throws TransientError where there is none: for commands that read what an engine has stored.
+void require_data_directory(const std::string& directory);
+
 // A data directory held by this process: one engine at a time. Created 0700 where missing. Released on destruction or death.
 // Thread safety: none.
 class DataDirLock {

@@ -21,6 +21,7 @@
 #include "engine/db/sqlite_connection.h"
 #include "engine/execution/scheduler.h"
 #include "engine/journal/journal.h"
+#include "engine/app/own_directory.h"
 #include "engine/app/sources.h"
 
 namespace rowhook {
@@ -28,26 +29,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
-
-// A directory that is removed with everything in it at the end.
-class OwnDirectory {
- public:
-  OwnDirectory() {
-    std::string name = (fs::temp_directory_path() / "rowhook-demo-XXXXXX").string();
-    if (!::mkdtemp(name.data())) throw PermanentError("no directory can be made under " + fs::temp_directory_path().string());
-    path_ = name;
-  }
-  ~OwnDirectory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  OwnDirectory(const OwnDirectory&) = delete;
-  OwnDirectory& operator=(const OwnDirectory&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // The shop's database: a file of its own, or a private PostgreSQL that ends with the demo.
 class ShopDatabase {
@@ -192,7 +173,7 @@ void start_anew(const fs::path& directory) {
 
 int run_demo(const DemoOptions& options) {
   std::optional<OwnDirectory> own;
-  if (options.data_dir.empty()) own.emplace();
+  if (options.data_dir.empty()) own.emplace("demo");
   const fs::path directory = own ? own->path() : fs::absolute(options.data_dir);
   if (!own) start_anew(directory);
   const StopSignals signals;  // before any thread starts

@@ -90,22 +90,6 @@ class LocalApiClient final : public ApiClient {
   bool live_;
 };
 
-// The same over an engine of its own that captures and runs nothing.
-class OfflineApiClient final : public ApiClient {
- public:
-  explicit OfflineApiClient(EngineOptions options) : engine_(std::move(options)), client_(engine_.client()) {}
-  bool live() const override { return false; }
-
- private:
-  ApiAnswer send(std::string_view method, const std::string& path, const std::string& body,
-                 const std::string& precondition) override {
-    return client_->call(method, path, body, precondition);
-  }
-
-  Engine engine_;
-  std::unique_ptr<ApiClient> client_;
-};
-
 }  // namespace
 
 const char* version_text() { return ROWHOOK_VERSION; }
@@ -311,19 +295,5 @@ Store& Engine::store() { return *impl_->store; }
 Journal& Engine::journal() { return *impl_->journal; }
 Scheduler& Engine::scheduler() { return *impl_->scheduler; }
 Sources& Engine::sources() { return *impl_->sources; }
-
-std::unique_ptr<ApiClient> open_api_client(const std::string& data_dir, const std::string& config_path) {
-  if (const auto running = running_engine(data_dir)) {
-    const std::string token = admin_token(data_dir);
-    if (token.empty())
-      throw PermanentError("the token of the running engine cannot be read from " + data_dir + "/admin-token",
-                           "run the command as the engine's user, or set ROWHOOK_ADMIN_TOKEN");
-    return http_api_client(running->base_url, token);
-  }
-  EngineOptions options;
-  options.config = config_path.empty() ? parse_config("{}", "", {}) : load_config(config_path);
-  options.data_dir = data_dir;
-  return std::make_unique<OfflineApiClient>(std::move(options));
-}
 
 }  // namespace rowhook

@@ -81,6 +81,8 @@ std::vector<ScriptTable::Column> TableColumns::from_catalogue(const SourceSettin
                        "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
                        "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
                        "WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped "
+                       // Generated columns are in no event: the log does not carry them.
+                       "AND a.attgenerated = '' "
                        "ORDER BY a.attnum",
                        {schema, name})
                  : connection.query("SELECT name, type FROM pragma_table_info($1)", {name});

@@ -125,6 +125,33 @@ Execution Scheduler::run_once(WorkflowPtr workflow, const std::string& target_no
   return row;
 }
 
+void Scheduler::clear_state(const std::string& scope) {
+  SchedulerCore& core = impl_->core;
+  if (!core.parts.states) return;
+  (void)core.parts.states->get(scope);  // from the store, before the lock
+  Execution row;
+  row.without_row = true;
+  const auto empty = [&] {
+    for (const auto& [key, value] : *core.parts.states->get(scope))
+      row.state_changes.push_back({scope, key, StateChange::Kind::remove, {}});
+    core.parts.states->apply(row.state_changes);
+  };
+  if (!impl_->started) {
+    empty();
+    core.parts.log->write({row}, core.parts.log->low_water());
+    return;
+  }
+  // As executions do it: memory and the writer's queue change in the same order.
+  core.lanes.with([&](Lanes&) {
+    empty();
+    Rows rows;
+    rows.add(row, {0, 0, false, false});
+    core.writer.add(std::move(rows));
+  });
+  if (!core.writer.flush(std::chrono::seconds{5}))
+    throw TransientError("the state could not be written yet: " + core.writer.trouble());
+}
+
 void Scheduler::retry(const std::string& id, const std::string& edited_input) {
   impl_->parking.retry(id, edited_input);
 }

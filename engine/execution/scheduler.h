@@ -83,6 +83,10 @@ class Scheduler {
   void cancel(const std::string& execution_id);
   void discard(const std::string& execution_id);  // a dead letter nobody wants
 
+  // Empties what scripts of this scope keep with kv, between the changes of two executions: what completes
+  // later begins with nothing. Durable when it returns; TransientError when it could not be written in 5 s.
+  void clear_state(const std::string& scope);
+
   // Executions in memory right now, for listings (status pending or running).
   std::vector<Execution> in_flight(std::size_t limit) const;
   std::uint64_t routed_seq() const;  // every event up to here was matched

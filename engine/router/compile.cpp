@@ -51,23 +51,6 @@ ScriptPtr script_of(CompiledTrigger& compiled, ScriptKind kind, const Router::Sc
                      std::move(written));
 }
 
-// Whether a script or what it requires, directly or not, uses kv.
-bool uses_state(const ScriptPtr& script, const Router::ScriptText& stored) {
-  if (!script) return false;
-  if (script->uses_state || !stored) return script->uses_state;
-  constexpr std::size_t most_modules = 64;
-  std::vector<std::string> names = script->modules;
-  for (std::size_t i = 0; i < names.size() && i < most_modules; ++i) {
-    const auto text = stored(names[i]);
-    if (!text) continue;
-    const ScriptPtr module = make_script(ScriptKind::transform, names[i], *text);
-    if (module->uses_state) return true;
-    for (const auto& next : module->modules)
-      if (std::find(names.begin(), names.end(), next) == names.end()) names.push_back(next);
-  }
-  return false;
-}
-
 }  // namespace
 
 RetryOverrides retry_overrides(const json& retry) {
@@ -97,10 +80,12 @@ CompiledTriggerPtr compile_trigger(Trigger trigger, const Router::ScriptText& sc
     }
   compiled->filter = script_of(*compiled, ScriptKind::filter, scripts);
   compiled->transform = script_of(*compiled, ScriptKind::transform, scripts);
+  if (scripts)
+    for (auto* script : {&compiled->filter, &compiled->transform})
+      *script = with_pinned_modules(*script, scripts);
   std::string ordering = text(config, "ordering");
   // What kv gives back is exact only for one execution after another.
-  if (ordering.empty() && (uses_state(compiled->filter, scripts) || uses_state(compiled->transform, scripts)))
-    ordering = "source";
+  if (ordering.empty() && compiled->keeps_state()) ordering = "source";
   compiled->ordering = ordering == "source" ? CompiledTrigger::Ordering::source
                        : ordering == "none" ? CompiledTrigger::Ordering::none
                                             : CompiledTrigger::Ordering::key;

@@ -96,10 +96,13 @@ std::optional<Verdict> condition_verdict(Verdict& verdict, const CompiledTrigger
 std::optional<Verdict> script_verdict(Verdict& verdict, const ScriptPtr& script, const EventPtr& event,
                                       ScriptEngine& engine) {
   if (!script) return {};
-  const ScriptCall call{script, event, nullptr};
-  const auto result = engine.run(std::span(&call, 1)).front();
+  ScriptCall call{.script = script, .event = event};
+  call.tell_fields = true;
+  auto result = engine.run(std::span(&call, 1)).front();
+  verdict.asked_state = verdict.asked_state || script->uses_state;
   if (result.error) return failed(std::move(verdict), *result.error);
   if (result.pass) return {};
+  verdict.values = std::move(result.fields);
   const bool filter = script->kind == ScriptKind::filter;
   return filtered(std::move(verdict), filter ? "the filter returned false" : "the transform returned nil",
                   script->text.size() <= 200 ? script->text : script->name);

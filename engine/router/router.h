@@ -38,13 +38,8 @@ struct CompiledTrigger {
   std::optional<ScriptError>
       broken;  // it cannot be evaluated (unknown script, unreadable condition): it always errs
   bool has_scripts() const { return filter || transform; }
-  // Its scripts may keep state (kv): each sees what the one before it did, so they are asked one by one.
-  bool keeps_state() const {
-    const auto may = [](const ScriptPtr& script) {
-      return script && (script->uses_state || !script->modules.empty());
-    };
-    return may(filter) || may(transform);
-  }
+  // Its scripts keep state (kv): each sees what the one before it did, so they are asked one by one.
+  bool keeps_state() const { return (filter && filter->uses_state) || (transform && transform->uses_state); }
 };
 using CompiledTriggerPtr = std::shared_ptr<const CompiledTrigger>;
 
@@ -60,6 +55,8 @@ struct Verdict {
   std::vector<std::pair<std::string, std::string>> values;  // name, JSON text
   int line = 0;
   std::string script_error;
+  // A script that keeps state (kv) was asked: it saw the state of now, not that of when the event came.
+  bool asked_state = false;
 };
 
 // A trigger whose tables, changed and where let an event pass. Its scripts have not been asked yet.
@@ -92,9 +89,9 @@ unsigned hops_of(const Event& event);
 // event without seq (posted to a test) meets the revisions in force now. Thread safety: safe to share.
 class Router {
  public:
-  // `scripts` resolves filter_script and transform_script names; an unknown name becomes a trigger that
-  // always errs.
-  using ScriptText = std::function<std::optional<std::string>(const std::string& name)>;
+  // `scripts` resolves filter_script and transform_script names, and what their scripts require; an unknown
+  // name becomes a trigger that always errs. Asked here only: a changed script needs another router.
+  using ScriptText = ScriptLibrary;
   Router(std::vector<Trigger> revisions, const ScriptText& scripts);
 
   // The two halves of match(), in (event, trigger id) order. candidates() costs no script and well under a

@@ -1,6 +1,7 @@
 // The tables script_state and script_state_done.
 #include "engine/execution/live_execution.h"
 #include "engine/store/sql_store.h"
+#include "engine/store/trigger_revisions.h"
 #include "engine/store/utf8_text.h"
 
 namespace rowhook {
@@ -15,6 +16,11 @@ ScriptState SqlStore::script_state(const std::string& scope) {
                     });
     return state;
   });
+}
+
+void drop_trigger_state(Connection& connection, std::int64_t id) {
+  for (const char* script : {" filter", " transform"})
+    connection.query("DELETE FROM script_state WHERE scope = $1", {"trigger " + std::to_string(id) + script});
 }
 
 namespace {

@@ -131,9 +131,7 @@ void SqlStore::delete_trigger(std::int64_t id, std::int64_t expected_revision, s
     check_revision(named(id), before->revision, expected_revision);
     end_revision(connection, id, head_seq);
     connection.query("DELETE FROM workflow_triggers WHERE id = $1", {id});
-    for (const char* script : {" filter", " transform"})
-      connection.query("DELETE FROM script_state WHERE scope = $1",
-                       {"trigger " + std::to_string(id) + script});
+    drop_trigger_state(connection, id);
   });
 }
 

@@ -92,7 +92,10 @@ void SqlStore::delete_workflow(const std::string& id, std::int64_t expected_revi
     check_revision("workflow '" + id + "'", stored, expected_revision);
     const SqlResult triggers =
         connection.query("SELECT id FROM workflow_triggers WHERE workflow_id = $1", {id});
-    for (const auto& row : triggers.rows) end_revision(connection, as_int(row[0]), head_seq);
+    for (const auto& row : triggers.rows) {
+      end_revision(connection, as_int(row[0]), head_seq);
+      drop_trigger_state(connection, as_int(row[0]));
+    }
     connection.query("DELETE FROM workflows WHERE id = $1",
                      {id});  // its triggers go with it: ON DELETE CASCADE
   });

@@ -31,4 +31,7 @@ void begin_revision(Connection& connection, Trigger& trigger, std::uint64_t head
 // Ends the revision in force, if there is one.
 void end_revision(Connection& connection, std::int64_t trigger_id, std::uint64_t head_seq);
 
+// Removes what the scripts written into the trigger keep with kv: no other trigger will have its id.
+void drop_trigger_state(Connection& connection, std::int64_t trigger_id);
+
 }  // namespace rowhook

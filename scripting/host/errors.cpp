@@ -29,14 +29,16 @@ std::string reworded(std::string text) {
   return text;
 }
 
-// What the script had read of the rows when it failed, so that its author sees with what.
-void add_fields(const ScriptContext& c, ScriptError& error) {
-  if (!c.shape) return;
+}  // namespace
+
+ScriptFields fields_read(const ScriptContext& c) {
+  ScriptFields fields;
+  if (!c.shape) return fields;
   const auto& columns = c.shape->shape().columns;
   for (const bool old : {false, true}) {
     const RowState& row = c.rows[old ? 1 : 0];
     for (std::size_t i = 0; i < std::min<std::size_t>(row.values.size(), 64); ++i) {
-      if ((row.read >> i & 1) == 0 || !row.values[i].sent() || error.fields.size() >= most_fields) continue;
+      if ((row.read >> i & 1) == 0 || !row.values[i].sent() || fields.size() >= most_fields) continue;
       std::string json;
       write_json_value(json, row.values[i]);
       if (json.size() > longest_field) {
@@ -44,10 +46,13 @@ void add_fields(const ScriptContext& c, ScriptError& error) {
         json.clear();
         write_json_string(json, start + "...");
       }
-      error.fields.emplace_back((old ? "old." : "new.") + columns[i].name, std::move(json));
+      fields.emplace_back((old ? "old." : "new.") + columns[i].name, std::move(json));
     }
   }
+  return fields;
 }
+
+namespace {
 
 // "orders:3: in function 'total'": the calls that led to the error, innermost first.
 void trace(lua_State* L, std::string& out) {
@@ -119,7 +124,7 @@ ScriptError describe_error(lua_State* L, int status) {
   }
   locate_error(c, error, line);
   error.message = reworded(std::move(error.message));
-  if (!c.ending) add_fields(c, error);
+  if (!c.ending) error.fields = fields_read(c);
   return error;
 }
 

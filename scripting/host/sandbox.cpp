@@ -253,6 +253,7 @@ void Sandbox::finish(HostResponse& response, int status) {
     return;
   }
   response.changes = c.changes;
+  if (c.call->has(CallHeader::tell_fields)) response.fields = fields_ = fields_read(c);
   const Script& script = *bundle_->script;
   const auto refuse_result = [&](std::string message) {
     error_ = ScriptError{ScriptError::Type::result, script.name + ": " + std::move(message), script.name, 0};

@@ -37,6 +37,7 @@ class Sandbox {
   lua_State* L_ = nullptr;
   std::optional<ScriptError> broken_;
   ScriptError error_;
+  ScriptFields fields_;  // of the last call that was to tell them
   std::size_t idle_memory_ = 0;
 };
 

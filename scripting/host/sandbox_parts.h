@@ -20,6 +20,8 @@ void on_time_limit(lua_State* L, lua_Debug* frame);
 
 // What to tell the author about the error on top of the stack, `status` as lua_pcall gave it.
 ScriptError describe_error(lua_State* L, int status);
+// What the script has read of the rows, so that its author sees with what it failed, or decided.
+ScriptFields fields_read(const ScriptContext& context);
 // Finds script and line in "name:3: message", or puts them there.
 void locate_error(const ScriptContext& context, ScriptError& error, int line);
 

@@ -103,12 +103,6 @@ BacktestSettings settings_of(const Call& call, const Json& body) {
     return found == given.end() ? stored(name) : std::optional(found->second);
   });
   if (pair.active) settings.active = compile_trigger(std::move(*pair.active), stored);
-  for (const auto& script : {settings.candidate->filter, settings.candidate->transform})
-    if (script)
-      for (const auto& module : script->modules)
-        if (given.contains(module))
-          throw wrong("/scripts/" + module, "is required by '" + script->name +
-                                                "': a changed module takes part only once it is stored");
   settings.from_seq = place_of(call, body, "from", 1);
   settings.to_seq = place_of(call, body, "to", UINT64_MAX);
   settings.samples = 20;
@@ -201,6 +195,8 @@ ApiResponse backtest_trigger(Call& call) {
   } else {
     for (const char* name : {"active", "active_trigger_id", "active_revision", "differ"}) json.raw(name, "");
   }
+  json.boolean("state_known",
+               !settings.candidate->keeps_state() && !(compared && settings.active->keeps_state()));
   json.raw("failures", failures_json(result.failures));
   json.raw("fired", samples_json(result.fired, compared));
   json.raw("differing", samples_json(result.differing, compared));

@@ -1,10 +1,12 @@
 // Workflows, triggers and scripts that belong together, in one request: POST /definitions.
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "engine/journal/journal.h"
 #include "engine/store/store.h"
 #include "scripting/script_engine.h"
+#include "web/server/column_checks.h"
 #include "web/server/handlers.h"
 #include "web/server/trigger_checks.h"
 #include "web/server/webhook_workflow.h"
@@ -49,6 +51,7 @@ class DefinitionSet {
     read_workflows(body);
     read_stored_triggers();
     read_triggers(body);
+    if (problems_.empty()) check_columns();
   }
 
   std::vector<Problem> problems() const { return problems_; }
@@ -88,6 +91,7 @@ class DefinitionSet {
     Definition definition;
     Action action = Action::create;
     std::int64_t revision = -1;
+    bool checked = false;  // and found right by itself
   };
   struct Wanted {
     Trigger trigger;
@@ -135,6 +139,7 @@ class DefinitionSet {
                                 : Action::update;
         }
         found = validate_workflow(workflow.definition, services_);
+        workflow.checked = found.empty();
       }
       add(at, found);
       workflows_.push_back(std::move(workflow));
@@ -188,21 +193,40 @@ class DefinitionSet {
   }
 
   void check(const Trigger& trigger, std::vector<Problem>& found) {
-    const Definition* fresh = nullptr;
+    check_trigger_scripts(call_.api, trigger, services_.script_text, found);
     for (const auto& workflow : workflows_)
-      if (workflow.definition.id == trigger.workflow_id) fresh = &workflow.definition;
-    Trigger surroundings = trigger;
-    for (const char* member :
-         {"filter_script", "transform_script"}) {  // of this request: there, though not stored yet
-      const auto name = surroundings.config.find(member);
-      if (name != surroundings.config.end() && name->is_string() &&
-          scripts_.count(name->get<std::string>()) > 0)
-        surroundings.config.erase(name);
+      if (workflow.definition.id == trigger.workflow_id)
+        return check_target(workflow.definition, trigger, found);
+    check_trigger_workflow(call_.api, trigger, services_, found);
+  }
+
+  // Stored triggers that this request does not change.
+  bool stays(const Trigger& stored) const {
+    return std::none_of(triggers_.begin(), triggers_.end(),
+                        [&](const Wanted& wanted) { return wanted.trigger.name == stored.name; });
+  }
+
+  // Scripts of this request against the rows that all triggers, once it is stored, will hand to them. Those
+  // that a trigger of this request names have been checked with it.
+  void check_columns() {
+    for (std::size_t i = 0; i < workflows_.size(); ++i) {
+      const Definition& definition = workflows_[i].definition;
+      if (!workflows_[i].checked) continue;
+      std::vector<Trigger> leading;
+      for (const auto& [name, trigger] : stored_)
+        if (trigger.workflow_id == definition.id && stays(trigger)) leading.push_back(trigger);
+      for (const auto& wanted : triggers_)
+        if (wanted.trigger.workflow_id == definition.id) leading.push_back(wanted.trigger);
+      add(pointer_append("/workflows", i), workflow_problems(call_.api, definition, services_, leading));
     }
-    check_trigger_surroundings(call_.api, surroundings, fresh == nullptr, found);
-    if (fresh && trigger.target_node_id && !fresh->node(*trigger.target_node_id))
-      found.push_back({"/target_node_id",
-                       "the workflow '" + fresh->id + "' has no node '" + *trigger.target_node_id + "'"});
+    for (const auto& [name, script] : scripts_) {
+      auto users = triggers_of_script(call_.api, name);
+      std::erase_if(users, [&](const Trigger& trigger) { return !stays(trigger); });
+      const auto error =
+          call_.api.services.scripts->inspect(name, script.text, std::nullopt, tables_of(call_.api, users))
+              .error;
+      if (error) problems_.push_back({pointer_append("/scripts", name), with_place(*error)});
+    }
   }
 
   Call& call_;

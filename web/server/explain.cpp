@@ -58,23 +58,48 @@ void refine(Verdict& verdict, const ApiContext& api, const std::optional<Executi
                : "there is no workflow '" + trigger.workflow_id + "'";
 }
 
+// What kv held when the event came is not kept; whether the trigger fired, its execution tells.
+void settle_state(Verdict& verdict, const ApiContext& api, const Event& event,
+                  const std::optional<Execution>& execution) {
+  const bool over = execution || event.seq < api.store().executions().low_water();
+  VerdictKind kind = verdict.kind;
+  if (execution && (kind == VerdictKind::filtered || execution->status == ExecutionStatus::completed))
+    kind = VerdictKind::matched;
+  if (over && !execution) kind = VerdictKind::filtered;
+  std::string fact = "it is not decided yet";
+  if (over) fact = execution ? "it fired" : "it did not fire";
+  verdict.reason = fact +
+                   "; its scripts use kv, and what that held when the event came is not kept (with what it "
+                   "holds now: " +
+                   verdict.reason + ")";
+  if (kind == verdict.kind) return;
+  verdict.kind = kind;
+  verdict.predicate.clear();
+  verdict.values.clear();
+  verdict.line = 0;
+  verdict.script_error.clear();
+}
+
 bool runs(VerdictKind kind) { return kind != VerdictKind::filtered && kind != VerdictKind::inactive; }
 
 void write(std::string& out, const ApiContext& api, const Event& event, Verdict verdict) {
   const Trigger& trigger = verdict.trigger->trigger;
   const std::string id = execution_id(event.seq, trigger.id);
-  const auto execution = runs(verdict.kind) ? execution_of(api, id) : std::nullopt;
+  const auto execution = runs(verdict.kind) || verdict.asked_state ? execution_of(api, id) : std::nullopt;
+  if (verdict.asked_state) settle_state(verdict, api, event, execution);
   if (runs(verdict.kind)) refine(verdict, api, execution);
   JsonObject json(out);
   write_verdict(json, verdict);
   json.number("trigger_revision", trigger.revision);
   json.boolean("in_force", trigger.until_seq == UINT64_MAX);
+  json.boolean("state_known", !verdict.asked_state);
   json.text_or_null("execution_id", runs(verdict.kind) ? id : std::string());
   json.text_or_null("execution_status", execution ? to_string(execution->status) : std::string_view());
   json.close();
 }
 
-// The triggers as they were when the event came: their revisions and the texts their scripts had.
+// The triggers as they were when the event came: their revisions and the texts that their scripts, and what
+// these require, had.
 Router history_at(const ApiContext& api, std::uint64_t seq) {
   auto revisions = api.store().trigger_revisions(seq);
   std::erase_if(revisions,

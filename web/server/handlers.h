@@ -63,6 +63,8 @@ ApiResponse run_script(Call& call);
 ApiResponse script_library_list(Call& call);
 ApiResponse list_script_versions(Call& call);  // script_versions.cpp
 ApiResponse rollback_script(Call& call);
+ApiResponse show_script_state(Call& call);  // script_state.cpp
+ApiResponse clear_script_state(Call& call);
 
 // sources.cpp
 ApiResponse list_sources(Call& call);

@@ -52,6 +52,8 @@ constexpr RouteShape shapes[] = {
     {"scripts.save", "ScriptInput", "Script"},
     {"scripts.delete", "", "", 204},
     {"scripts.versions", "", "ScriptVersion"},
+    {"scripts.state", "", "ScriptState"},
+    {"scripts.clear_state", "", "", 204},
     {"scripts.rollback", "RollbackInput", "Script"},
     {"sources.list", "", "Source"},
     {"sources.get", "", "Source"},

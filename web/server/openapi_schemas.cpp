@@ -47,7 +47,8 @@ constexpr std::string_view definitions = R"json({
   "verdict": {"enum": ["matched", "filtered", "inactive", "error", "throttled", "loop", "no_node"]},
   "reason": {"type": "string"}, "predicate": {"type": ["string", "null"]}, "values": {"type": "object"},
   "line": {"type": ["integer", "null"]}, "script_error": {"type": "string"},
-  "execution_id": {"type": ["string", "null"]}}},
+  "execution_id": {"type": ["string", "null"]},
+  "state_known": {"type": "boolean", "description": "false: scripts that use kv decided, and what that held when the event came is not kept."}}},
 "TriggerTest": {"allOf": [{"$ref": "#/components/schemas/Verdict"}, {"type": "object", "required": ["event_id", "is_active", "item", "execution"], "properties": {
   "event_id": {"type": "string"}, "is_active": {"type": "boolean"}, "item": {"description": "What the workflow would start with; null: it would not run."},
   "execution": {"anyOf": [{"$ref": "#/components/schemas/Execution"}, {"type": "null"}]}}}]},
@@ -144,7 +145,9 @@ constexpr std::string_view definitions = R"json({
 "BacktestInput": {"type": "object", "description": "A trigger or a script, and the range of the journal; see docs/http-api.md."},
 "Backtest": {"type": "object", "required": ["from_seq", "to_seq", "next_seq", "events", "fired", "differing", "failures"], "properties": {
   "from_seq": {"type": "integer"}, "to_seq": {"type": "integer"}, "next_seq": {"type": ["integer", "null"], "description": "Where to go on; null: done."},
-  "events": {"type": "integer"}, "fired": {"type": "array", "items": {"type": "object"}}, "differing": {"type": "array", "items": {"type": "object"}}}},
+  "events": {"type": "integer"},
+  "state_known": {"type": "boolean", "description": "false: scripts use kv, and saw for every event what it holds now."},
+  "fired": {"type": "array", "items": {"type": "object"}}, "differing": {"type": "array", "items": {"type": "object"}}}},
 "Finding": {"type": "object", "required": ["severity", "check", "detail", "remedy"], "properties": {
   "severity": {"type": "string"}, "check": {"type": "string"}, "detail": {"type": "string"},
   "remedy": {"type": ["string", "null"], "description": "The SQL or the command that mends it."}}},
@@ -153,6 +156,9 @@ constexpr std::string_view definitions = R"json({
   "revision": {"type": "integer"}, "updated_by": {"type": "string"}, "created_at": {"type": "string", "format": "date-time"},
   "in_force": {"type": "boolean"}, "from_seq": {"type": "integer"}, "until_seq": {"type": ["integer", "null"]},
   "restored_from": {"type": ["integer", "null"]}, "source": {"type": "string"}, "diff": {"type": "string"}}},
+"ScriptState": {"type": "object", "required": ["name", "keys", "bytes", "state"], "properties": {
+  "name": {"type": "string"}, "keys": {"type": "integer"}, "bytes": {"type": "integer", "description": "Of keys and values as JSON; at most 65536."},
+  "state": {"type": "object", "description": "Values by key."}}},
 "ScriptInput": {"type": "object", "properties": {
   "source": {"type": "string", "description": "The Lua text."}, "text": {"type": "string", "description": "The same as source."},
   "kind": {"enum": ["filter", "transform"]}, "name": {"type": "string"}}},

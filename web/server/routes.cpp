@@ -176,6 +176,10 @@ constexpr Route table[] = {
     {"scripts.delete", del, API "/scripts/{name}", author, delete_script, "Remove a script"},
     {"scripts.versions", get, API "/scripts/{name}/versions", viewer, list_script_versions,
      "Who changed it when, and how; newest first", quick, until_change, true},
+    {"scripts.state", get, API "/scripts/{name}/state", viewer, show_script_state,
+     "What it keeps with kv; also of one that was removed"},
+    {"scripts.clear_state", del, API "/scripts/{name}/state", author, clear_script_state,
+     "Empty what it keeps with kv", slow},
     {"scripts.rollback", post, API "/scripts/{name}/rollback", author, rollback_script,
      "Bring the text of an older `revision` back as a new one; needs If-Match"},
 

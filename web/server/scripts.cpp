@@ -6,6 +6,7 @@
 #include "engine/journal/journal.h"
 #include "engine/store/store.h"
 #include "scripting/script_engine.h"
+#include "web/server/column_checks.h"
 #include "web/server/given_event.h"
 #include "web/server/handlers.h"
 #include "web/server/scripts_json.h"
@@ -157,7 +158,8 @@ ApiResponse save_script(Call& call) {
   check_members(
       body, {"source", "text", "kind", "name", "revision", "updated_by", "created_at", "updated_at", "cost"});
   const std::string source = source_of(body);
-  if (const auto error = call.api.services.scripts->inspect(name, source, kind_of(body)).error)
+  const auto tables = tables_of(call.api, triggers_of_script(call.api, name));
+  if (const auto error = call.api.services.scripts->inspect(name, source, kind_of(body), tables).error)
     throw InvalidInput("the script would fail: " + error->message, {{"/source", with_place(*error)}});
   StoredScript saved;
   try {

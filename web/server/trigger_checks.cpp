@@ -3,43 +3,11 @@
 #include "engine/store/store.h"
 #include "scripting/script_engine.h"
 #include "web/server/call.h"
+#include "web/server/column_checks.h"
+#include "workflows/run.h"
 
 namespace rowhook {
 namespace {
-
-std::vector<ScriptTable> tables_of(const ApiContext& api, const Trigger& trigger) {
-  if (!api.services.script_tables) return {};
-  std::vector<std::string> globs;
-  if (const auto tables = trigger.config.find("tables"); tables != trigger.config.end() && tables->is_array())
-    for (const auto& glob : *tables)
-      if (glob.is_string()) globs.push_back(glob.get<std::string>());
-  return api.services.script_tables(trigger.source, globs);
-}
-
-void check_scripts(const ApiContext& api, const Trigger& trigger, std::vector<Problem>& problems) {
-  const auto& config = trigger.config;
-  if (!config.is_object()) return;
-  std::optional<std::vector<ScriptTable>> tables;  // looked up for the first script
-  const auto check_text = [&](const std::string& pointer, ScriptKind kind, const std::string& name,
-                              const std::string& text) {
-    if (!tables) tables = tables_of(api, trigger);
-    const auto error = api.services.scripts->check(*make_script(kind, name, text), *tables);
-    if (error) problems.push_back({pointer, with_place(*error)});
-  };
-  const auto check = [&](const char* member, ScriptKind kind) {
-    const std::string pointer = std::string("/config/") + member;
-    if (const auto text = config.find(member); text != config.end() && text->is_string())
-      check_text(pointer, kind, std::string("trigger ") + member, text->get<std::string>());
-    const auto name = config.find(std::string(member) + "_script");
-    if (name == config.end() || !name->is_string()) return;
-    const auto stored = api.store().script(name->get<std::string>());
-    if (stored) return check_text(pointer + "_script", kind, stored->name, stored->text);
-    problems.push_back({pointer + "_script", "there is no script '" + name->get<std::string>() +
-                                                 "'; PUT /scripts/{name} makes one"});
-  };
-  check("filter", ScriptKind::filter);
-  check("transform", ScriptKind::transform);
-}
 
 std::string list_of(const std::vector<std::string>& names) {
   std::string out;
@@ -49,21 +17,67 @@ std::string list_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void check_trigger_surroundings(const ApiContext& api, const Trigger& trigger, bool check_workflow,
-                                std::vector<Problem>& problems) {
-  check_scripts(api, trigger, problems);
-  if (!check_workflow || trigger.workflow_id.empty()) return;
+void check_trigger_scripts(const ApiContext& api, const Trigger& trigger, const ScriptLibrary& stored,
+                           std::vector<Problem>& problems) {
+  const auto& config = trigger.config;
+  if (!config.is_object()) return;
+  std::optional<std::vector<ScriptTable>> tables;  // looked up for the first script
+  const auto check_text = [&](const std::string& pointer, ScriptKind kind, const std::string& name,
+                              const std::string& text) {
+    if (!tables) tables = tables_of(api, {trigger});
+    const auto error = api.services.scripts->check(*make_script(kind, name, text), *tables);
+    if (error) problems.push_back({pointer, with_place(*error)});
+  };
+  const auto check = [&](const char* member, ScriptKind kind) {
+    const std::string pointer = std::string("/config/") + member;
+    if (const auto text = config.find(member); text != config.end() && text->is_string())
+      check_text(pointer, kind, std::string("trigger ") + member, text->get<std::string>());
+    const auto name = config.find(std::string(member) + "_script");
+    if (name == config.end() || !name->is_string()) return;
+    if (const auto text = stored(*name)) return check_text(pointer + "_script", kind, *name, *text);
+    problems.push_back({pointer + "_script", "there is no script '" + name->get<std::string>() +
+                                                 "'; PUT /scripts/{name} makes one"});
+  };
+  check("filter", ScriptKind::filter);
+  check("transform", ScriptKind::transform);
+}
+
+void check_target(const Definition& workflow, const Trigger& trigger, std::vector<Problem>& problems) {
+  if (!trigger.target_node_id || workflow.node(*trigger.target_node_id)) return;
+  std::vector<std::string> names;
+  for (const auto& node : workflow.nodes) names.push_back(node.node_id);
+  problems.push_back({"/target_node_id", "the workflow '" + workflow.id + "' has no node '" +
+                                             *trigger.target_node_id + "'; it has " + list_of(names)});
+}
+
+std::vector<Problem> workflow_problems(const ApiContext& api, const Definition& definition,
+                                       NodeServices services, const std::vector<Trigger>& triggers) {
+  services.tables = tables_of(api, triggers);
+  return validate_workflow(definition, services);
+}
+
+void check_trigger_workflow(const ApiContext& api, const Trigger& trigger, const NodeServices& services,
+                            std::vector<Problem>& problems) {
+  if (trigger.workflow_id.empty()) return;
   const auto workflow = api.store().workflow(trigger.workflow_id);
   if (!workflow) {
     problems.push_back({"/workflow_id", "there is no workflow '" + trigger.workflow_id + "'; make it first"});
     return;
   }
-  if (trigger.target_node_id && !workflow->node(*trigger.target_node_id)) {
-    std::vector<std::string> names;
-    for (const auto& node : workflow->nodes) names.push_back(node.node_id);
-    problems.push_back({"/target_node_id", "the workflow '" + workflow->id + "' has no node '" +
-                                               *trigger.target_node_id + "'; it has " + list_of(names)});
-  }
+  check_target(*workflow, trigger, problems);
+  const auto triggers = triggers_to(api, workflow->id, &trigger);
+  if (tables_of(api, triggers).empty()) return;
+  // A workflow that is wrong by itself is not this trigger's fault.
+  if (!workflow_problems(api, *workflow, services, {}).empty()) return;
+  for (const auto& problem : workflow_problems(api, *workflow, services, triggers))
+    problems.push_back({"/workflow_id", "the workflow '" + workflow->id + "' would fail: " + problem.pointer +
+                                            ": " + problem.detail});
+}
+
+void check_trigger_surroundings(const ApiContext& api, const Trigger& trigger, bool check_workflow,
+                                std::vector<Problem>& problems) {
+  check_trigger_scripts(api, trigger, api.services.nodes->script_text, problems);
+  if (check_workflow) check_trigger_workflow(api, trigger, *api.services.nodes, problems);
 }
 
 void check_workflow_targets(const ApiContext& api, const Definition& definition,

@@ -4,6 +4,7 @@
 #include "engine/execution/scheduler.h"
 #include "engine/journal/journal.h"
 #include "engine/store/store.h"
+#include "web/server/column_checks.h"
 #include "web/server/execution_json.h"
 #include "web/server/given_event.h"
 #include "web/server/handlers.h"
@@ -36,7 +37,9 @@ Definition definition_of_body(const Call& call, std::vector<Problem>& problems) 
 }
 
 void refuse_wrong(const Call& call, const Definition& definition, std::vector<Problem> problems) {
-  if (problems.empty()) problems = validate_workflow(definition, *call.api.services.nodes);
+  if (problems.empty())
+    problems = workflow_problems(call.api, definition, *call.api.services.nodes,
+                                 triggers_to(call.api, definition.id));
   if (problems.empty()) check_workflow_targets(call.api, definition, problems);
   refuse_problems("the workflow", std::move(problems));
 }
@@ -112,6 +115,8 @@ ApiResponse delete_workflow(Call& call) {
   check_if_match(call.request, stored.revision, false);
   const std::int64_t expected = call.request.headers.has("if-match") ? stored.revision : 0;
   call.api.store().delete_workflow(stored.id, expected, call.api.journal().last_seq());
+  for (const auto& node : stored.nodes)
+    call.api.services.scheduler->clear_state(node_state_scope(stored.id, node.node_id));
   call.api.changed();
   return ApiResponse::empty();
 }

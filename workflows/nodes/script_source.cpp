@@ -50,7 +50,7 @@ void check_script(const nlohmann::json& config, ScriptKind kind, NodeServices& s
   try {
     const ScriptPtr script = script_of(config, kind, services);
     if (!services.scripts) return;
-    if (const auto error = services.scripts->check(*script))
+    if (const auto error = services.scripts->check(*script, services.tables))
       problems.push_back({pointer, with_place(*error)});
   } catch (const InvalidInput& error) {
     problems.push_back({pointer, error.what()});
@@ -59,7 +59,7 @@ void check_script(const nlohmann::json& config, ScriptKind kind, NodeServices& s
 
 ScriptPtr script_of(const nlohmann::json& config, ScriptKind kind, NodeServices& services) {
   if (const std::string text = text_member(config, inline_name(kind)); !text.empty())
-    return make_script(kind, inline_name(kind), text);
+    return with_pinned_modules(make_script(kind, inline_name(kind), text), services.script_text);
   const std::string name = text_member(config, stored_name(kind));
   if (name.empty()) return nullptr;
   const auto text = services.script_text ? services.script_text(name) : std::nullopt;
@@ -67,7 +67,11 @@ ScriptPtr script_of(const nlohmann::json& config, ScriptKind kind, NodeServices&
     throw InvalidInput("there is no script '" + name + "'",
                        {{"/" + stored_name(kind), "there is no such script"}},
                        "save the script first: PUT /api/v1/scripts/" + name);
-  return make_script(kind, name, *text);
+  return with_pinned_modules(make_script(kind, name, *text), services.script_text);
+}
+
+std::string node_state_scope(const std::string& workflow_id, const std::string& node_id) {
+  return "workflow " + workflow_id + " node " + node_id;
 }
 
 boost::asio::awaitable<ScriptResult> run_script(NodeServices& services, ScriptPtr script, ItemPtr item,
@@ -75,7 +79,7 @@ boost::asio::awaitable<ScriptResult> run_script(NodeServices& services, ScriptPt
   ScriptCall call{.script = std::move(script), .event = context.event, .item = std::move(item)};
   // Scripts written into a node are all named alike: their state belongs to the node.
   if (call.script->name == inline_name(call.script->kind))
-    call.scope = context.workflow_id + "/" + context.node_id;
+    call.scope = node_state_scope(context.workflow_id, context.node_id);
   if (!context.earlier_changes.empty())
     call.pending = std::make_shared<const StateChanges>(context.earlier_changes);
   ScriptResult result = co_await awaited<ScriptResult>(

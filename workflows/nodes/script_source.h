@@ -12,7 +12,7 @@ void add_script_fields(Spec& spec, ScriptKind kind);
 bool has_script(const nlohmann::json& config, ScriptKind kind);
 
 // Problems of the script that `config` names: both settings at once, an unknown name, a text that does not
-// compile.
+// compile, a column that none of `services.tables` has.
 void check_script(const nlohmann::json& config, ScriptKind kind, NodeServices& services,
                   std::vector<Problem>& problems);
 

@@ -111,6 +111,39 @@ TEST(CommandLine, CommandsWorkWithoutARunningEngine) {
   EXPECT_THAT(table.out, HasSubstr("Order status changed"));
 }
 
+TEST(CommandLine, WhoOnlyReadsMakesNoDataDirectory) {
+  const TempDir directory;
+  const std::string data = directory / "data";
+  file_with(directory, "good.lua", "return true");
+  const std::vector<std::vector<std::string>> reading{
+      {"triggers", "list"},
+      {"executions", "show", "1-1"},
+      {"explain", "shop:01:0"},
+      {"script", "versions", "big"},
+      {"script", "rollback", "big", "1"},
+      {"script", "state", "big", "--clear"},
+      {"script", "run", directory / "good.lua", "--event", "shop:01:0"},
+      {"backtest", "--trigger", "1"},
+      {"export", directory / "out"},
+      {"migrate", "down"}};
+  for (auto command : reading) {
+    const std::string name = command[0] + " " + command[1];
+    command.insert(command.end(), {"--data-dir", data});
+    const auto output = run_rowhook(command);
+    EXPECT_EQ(output.status, 69) << name << output.err;
+    EXPECT_THAT(output.err, HasSubstr("there is no data directory " + data + ": no engine has run there"))
+        << name;
+    EXPECT_THAT(output.err, HasSubstr("remedy: name the engine's with --data-dir")) << name;
+  }
+  EXPECT_EQ(run_rowhook({"migrate", "status", "--data-dir", data}).status, 1) << "all are pending";
+  const auto tried = run_rowhook({"apply", "examples/shop", "--dry-run", "--data-dir", data});
+  EXPECT_EQ(tried.status, 0) << tried.err;
+  EXPECT_EQ(nlohmann::json::parse(tried.out)["items"][0]["action"], "create");
+  EXPECT_FALSE(std::filesystem::exists(data));
+  EXPECT_EQ(run_rowhook({"token", "create", "ci", "--role", "viewer", "--data-dir", data}).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(data)) << "who stores something does";
+}
+
 TEST(CommandLine, ApplyChangesNothingWhenOneFileIsWrong) {
   const TempDir directory;
   const std::string data = directory / "data";

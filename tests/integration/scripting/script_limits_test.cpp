@@ -1,7 +1,5 @@
 // Errors in full, ends on purpose, kv state, limits of single scripts, trusted scripts.
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 
 #include "scripting/host/sanitized.h"
 #include "tests/integration/scripting/script_support.h"
@@ -9,26 +7,6 @@
 
 namespace rowhook::testing {
 namespace {
-
-ScriptLimits limits(std::chrono::milliseconds time) {
-  ScriptLimits short_time;
-  short_time.time_limit = time;
-  return short_time;
-}
-
-std::string run_text(ScriptEngine& engine, ScriptKind kind, const std::string& text,
-                     const std::string& name = "s") {
-  return outcome(run_one(engine, kind, text, order_event(), name));
-}
-
-std::size_t host_count() {
-  std::size_t count = 0;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::ifstream children(task.path() / "children");
-    for (pid_t pid = 0; children >> pid;) ++count;
-  }
-  return count;
-}
 
 TEST(ScriptErrors, SayWhereAndWithWhat) {
   Metrics metrics;
@@ -47,6 +25,17 @@ TEST(ScriptErrors, SayWhereAndWithWhat) {
             "taxes:2: attempt to perform arithmetic on field 'note' (a nil value)\n  event shop:01:0\n"
             "  new.total = 149.90\n  old.note = null\n  at taxes:2: in function 'tax'\n  at taxes:5: in the "
             "script");
+}
+
+TEST(ScriptFields_, AreToldToWhoAsks) {
+  Metrics metrics;
+  ScriptEngine engine({}, metrics);
+  ScriptCall call{.script = make_script(ScriptKind::filter, "f", "new.status == 'sent' and old.total > 1"),
+                  .event = order_event()};
+  EXPECT_TRUE(engine.run({&call, 1}).front().fields.empty());
+  call.tell_fields = true;
+  EXPECT_THAT(engine.run({&call, 1}).front().fields,
+              ::testing::ElementsAre(::testing::Pair("new.status", "\"paid\"")));
 }
 
 TEST(ScriptEndings, AskForARetryOrReject) {
@@ -116,6 +105,47 @@ TEST(ScriptLimits_, OfSingleScripts) {
   EXPECT_EQ(run("free", "local s = ('x'):rep(3e6) return {a = {b = {}}}"), "ok: {\"a\":{\"b\":{}}}");
 }
 
+TEST(ScriptLimits_, OfSingleScriptsHoldForOnesThatWereCheckedBefore) {
+  Metrics metrics;
+  ScriptLimits all = limits(std::chrono::milliseconds{2000});
+  ScriptLimits::Own strict{.scripts = "strict", .limits = {}};
+  strict.limits.time_limit = std::chrono::milliseconds{120};
+  strict.limits.output_limit = 1024;
+  all.own.push_back(strict);
+  ScriptEngine engine(all, metrics);
+  const auto endless = make_script(ScriptKind::transform, "strict", "while true do end");
+  const auto large = make_script(ScriptKind::transform, "strict", "return {s = ('x'):rep(2000)}");
+  for (const auto& script : {endless, large}) ASSERT_FALSE(engine.check(*script));
+  EXPECT_EQ(run_text(engine, ScriptKind::transform, endless->text, "strict"),
+            "time_limit: strict:1: time limit of 120 ms exceeded");
+  EXPECT_EQ(run_text(engine, ScriptKind::transform, large->text, "strict"),
+            "result: strict: result.s is larger than 1024 bytes of JSON");
+}
+
+// What a script requires may be that of another time: neither takes the place of the other.
+TEST(ScriptModules_, MayBePinned) {
+  Metrics metrics;
+  ScriptEngine engine({}, metrics, [](const std::string& name) {
+    return name == "limits" ? std::optional<std::string>("return 100") : std::nullopt;
+  });
+  const auto script = make_script(ScriptKind::transform, "s", "return { limit = require('limits') }");
+  const auto pinned = with_pinned_modules(
+      script, [](const std::string&) { return std::optional<std::string>("return kv and 7"); });
+  const auto without =
+      with_pinned_modules(script, [](const std::string&) { return std::optional<std::string>(); });
+  EXPECT_FALSE(script->uses_state);
+  EXPECT_TRUE(pinned->uses_state);
+  std::vector<std::string> seen;
+  for (const auto& run : {script, pinned, without, script}) {
+    const ScriptCall call{.script = run, .event = order_event()};
+    seen.push_back(outcome(engine.run({&call, 1}).front()));
+  }
+  EXPECT_EQ(seen[0], "ok: {\"limit\":100}");
+  EXPECT_EQ(seen[1], "ok: {\"limit\":7}");
+  EXPECT_THAT(seen[2], ::testing::StartsWith("runtime: s:1: "));
+  EXPECT_EQ(seen[3], seen[0]);
+}
+
 // Machine code for scripts somebody trusts, in a host of their own; everything else about them is the same.
 TEST(ScriptLimits_, TrustedScriptsAreCompiled) {
   if (sanitized) GTEST_SKIP() << "the sanitizers' hosts have no filter of system calls to test";
@@ -130,9 +160,9 @@ TEST(ScriptLimits_, TrustedScriptsAreCompiled) {
   for (int i = 0; i < 40; ++i)
     calls.push_back({.script = make_script(ScriptKind::transform, i % 2 == 0 ? "trusted" : "plain", sum),
                      .event = order_event()});
-  const std::size_t before = host_count();
+  const std::size_t before = hosts().size();
   for (const auto& result : engine.run(calls)) EXPECT_EQ(outcome(result), "ok: {\"id\":42,\"n\":2999998}");
-  EXPECT_GT(host_count(), before) << "trusted scripts have hosts of their own";
+  EXPECT_GT(hosts().size(), before) << "trusted scripts have hosts of their own";
   // A hook does not fire in machine code: such a loop ends with its host, if the compiler got hold of it.
   EXPECT_THAT(run_text(engine, ScriptKind::filter, "local n = 0 while true do n = n + 1 end", "trusted"),
               ::testing::AnyOf(::testing::StartsWith("killed"), ::testing::StartsWith("time_limit")));

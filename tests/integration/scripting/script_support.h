@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -77,6 +81,28 @@ inline ScriptResult run_one(ScriptEngine& engine, ScriptKind kind, const std::st
 inline std::string outcome(const ScriptResult& result) {
   if (result.error) return std::string(to_string(result.error->type)) + ": " + result.error->message;
   return result.pass || result.result == "false" ? "ok: " + result.result : "ok: dropped";
+}
+
+inline std::string run_text(ScriptEngine& engine, ScriptKind kind, const std::string& text,
+                            const std::string& name = "s") {
+  return outcome(run_one(engine, kind, text, order_event(), name));
+}
+
+// The usual limits, but with little time.
+inline ScriptLimits limits(std::chrono::milliseconds time = std::chrono::milliseconds{60}) {
+  ScriptLimits short_time;
+  short_time.time_limit = time;
+  return short_time;
+}
+
+// Pids of the script hosts of this process.
+inline std::vector<pid_t> hosts() {
+  std::vector<pid_t> pids;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream children(task.path() / "children");
+    for (pid_t pid = 0; children >> pid;) pids.push_back(pid);
+  }
+  return pids;
 }
 
 }  // namespace rowhook::testing

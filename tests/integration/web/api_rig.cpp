@@ -60,7 +60,9 @@ ApiRig::ApiRig(Options options) {
   };
   store_ = open_store("sqlite", dir_.path().string(), true, system_clock());
   journal_ = open_sqlite_journal(dir_ / "journal", {}, system_clock());
-  scripts_ = std::make_unique<ScriptEngine>(ScriptLimits{}, metrics_, script_text);
+  states_ = std::make_unique<ScriptStates>(
+      [this](const std::string& scope) { return store_->script_state(scope); });
+  scripts_ = std::make_unique<ScriptEngine>(options.scripts, metrics_, script_text, states_.get());
   http_ = std::make_unique<HttpClient>(HttpClientSettings{}, EgressRules({"127.0.0.0/8"}, {}), metrics_);
   sql_ = std::make_unique<SqlPools>(
       std::vector<std::string>{}, [](const std::string&) -> std::unique_ptr<Connection> { return nullptr; },
@@ -89,6 +91,7 @@ ApiRig::ApiRig(Options options) {
     live_.add(execution);
     series_.add(execution);
   };
+  parts.states = states_.get();
   SchedulerSettings settings;
   settings.retry.max_retries = options.max_retries;
   settings.retry.retry_delay = options.retry_delay;
@@ -174,6 +177,19 @@ std::int64_t ApiRig::make_trigger(const std::string& source, const std::string& 
                                                        {"config", config}});
   EXPECT_EQ(trigger.status, 201) << trigger.body;
   return trigger.json()["id"];
+}
+
+HttpAnswer ApiRig::save_script(const std::string& name, const std::string& source) {
+  const HttpAnswer stored = get("/api/v1/scripts/" + name);
+  std::map<std::string, std::string> headers;
+  if (stored.status == 200) headers["If-Match"] = stored.header("etag");
+  return ask("PUT", "/api/v1/scripts/" + name, json{{"source", source}}.dump(), "author", headers);
+}
+
+json order_placed(double total) {
+  return {{"event_type", "order_placed"},
+          {"data", {{"id", 7}, {"total", total}}},
+          {"metadata", {{"source", "shop"}}}};
 }
 
 json ApiRig::post_event(const json& event) {

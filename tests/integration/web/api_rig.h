@@ -37,6 +37,9 @@ class SqliteShop final : public SourcesView {
   std::unique_ptr<Intake> intake_;
 };
 
+// As POST /events takes it: an order_placed of the source shop, with `id` 7 and this `total`.
+nlohmann::json order_placed(double total);
+
 // The API over the real store, journal, script hosts, scheduler and (on request) source, each in a directory
 // of its own.
 class ApiRig {
@@ -46,6 +49,7 @@ class ApiRig {
     bool with_shop = false;
     std::chrono::milliseconds retry_delay{50};
     unsigned max_retries = 0;
+    ScriptLimits scripts = {};
   };
   ApiRig() : ApiRig(Options()) {}
   explicit ApiRig(Options options);
@@ -74,6 +78,8 @@ class ApiRig {
   // trigger's id.
   std::int64_t make_trigger(const std::string& source, const std::string& event_type,
                             const nlohmann::json& config = nlohmann::json::object());
+  // Saves a script as the author, whatever revision is stored.
+  HttpAnswer save_script(const std::string& name, const std::string& source);
   // Posts an event and waits until everything it caused has ended or is parked; its answer.
   nlohmann::json post_event(const nlohmann::json& event);
   void wait_idle();
@@ -91,6 +97,7 @@ class ApiRig {
   Metrics metrics_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<ScriptStates> states_;
   std::unique_ptr<ScriptEngine> scripts_;
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<SqlPools> sql_;

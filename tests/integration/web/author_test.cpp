@@ -1,4 +1,4 @@
-// What authors of scripts and triggers ask the API: versions, costs, back-tests, explanations of the past.
+// What authors of scripts and triggers ask the API: versions, costs, back-tests.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,29 +11,10 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-HttpAnswer save(ApiRig& rig, const std::string& name, const std::string& source) {
-  const HttpAnswer stored = rig.get("/api/v1/scripts/" + name);
-  std::map<std::string, std::string> headers;
-  if (stored.status == 200) headers["If-Match"] = stored.header("etag");
-  return rig.ask("PUT", "/api/v1/scripts/" + name, json{{"source", source}}.dump(), "author", headers);
-}
-
-json order(double total) {
-  return {{"event_type", "order_placed"},
-          {"data", {{"id", 7}, {"total", total}}},
-          {"metadata", {{"source", "shop"}}}};
-}
-
-json explain(ApiRig& rig, const json& posted, const std::string& query = "") {
-  return rig
-      .get("/api/v1/events/" + percent_encode(posted["event_id"].get<std::string>()) + "/explain" + query)
-      .json();
-}
-
 TEST(ScriptVersions, SayWhoWhenAndWhatChanged) {
   ApiRig rig;
-  ASSERT_EQ(save(rig, "big", "return new.total > 100\n").status, 201);
-  ASSERT_EQ(save(rig, "big", "-- dear ones\nreturn new.total > 200\n").status, 200);
+  ASSERT_EQ(rig.save_script("big", "return new.total > 100\n").status, 201);
+  ASSERT_EQ(rig.save_script("big", "-- dear ones\nreturn new.total > 200\n").status, 200);
   const json list = rig.get("/api/v1/scripts/big/versions", "viewer").json();
   ASSERT_EQ(list["total"], 2);
   EXPECT_EQ(list["items"][0]["revision"], 2);
@@ -49,8 +30,8 @@ TEST(ScriptVersions, SayWhoWhenAndWhatChanged) {
 
 TEST(ScriptVersions, AreBroughtBackAsNewOnes) {
   ApiRig rig;
-  save(rig, "big", "return new.total > 100");
-  save(rig, "big", "return new.total > 200");
+  rig.save_script("big", "return new.total > 100");
+  rig.save_script("big", "return new.total > 200");
   const std::string path = "/api/v1/scripts/big/rollback",
                     etag = rig.get("/api/v1/scripts/big").header("etag");
   const std::string first = R"({"revision":1})";
@@ -73,10 +54,10 @@ TEST(ScriptVersions, AreBroughtBackAsNewOnes) {
 
 TEST(ScriptCosts, StandWithTheScriptAndInTheMetrics) {
   ApiRig rig;
-  save(rig, "big", "return new.total > 100");
+  rig.save_script("big", "return new.total > 100");
   EXPECT_EQ(rig.get("/api/v1/scripts/big").json()["cost"]["calls"], 0);
   rig.make_trigger("shop", "order_placed", {{"filter_script", "big"}});
-  for (int i = 0; i < 5; ++i) rig.post_event(order(500));
+  for (int i = 0; i < 5; ++i) rig.post_event(order_placed(500));
   const json cost = rig.get("/api/v1/scripts/big?").json()["cost"];
   const std::string metrics = rig.get("/metrics").body;
   EXPECT_THAT(metrics, HasSubstr("rowhook_script_call_seconds_count{script=\"big\"} 5"));
@@ -89,7 +70,7 @@ TEST(ScriptCosts, StandWithTheScriptAndInTheMetrics) {
 TEST(Backtest, CountsComparesAndShows) {
   ApiRig rig;
   const auto id = rig.make_trigger("shop", "order_placed", {{"where", "total > 100"}});
-  for (const double total : {50.0, 150.0, 250.0, 350.0}) rig.post_event(order(total));
+  for (const double total : {50.0, 150.0, 250.0, 350.0}) rig.post_event(order_placed(total));
   rig.post_event({{"event_type", "other"}});
   json trigger = rig.get("/api/v1/triggers/" + std::to_string(id)).json();
   trigger["config"] = {{"where", "total > 200"}, {"transform", "return { total = new.total }"}};
@@ -113,9 +94,9 @@ TEST(Backtest, CountsComparesAndShows) {
 
 TEST(Backtest, SaysHowOftenAndWhereAChangedScriptFails) {
   ApiRig rig;
-  save(rig, "big", "return new.total > 100");
+  rig.save_script("big", "return new.total > 100");
   const auto id = rig.make_trigger("shop", "order_placed", {{"filter_script", "big"}});
-  for (const double total : {50.0, 150.0, 250.0}) rig.post_event(order(total));
+  for (const double total : {50.0, 150.0, 250.0}) rig.post_event(order_placed(total));
   const json result =
       rig.post("/api/v1/triggers/backtest",
                {{"trigger_id", id},
@@ -131,11 +112,33 @@ TEST(Backtest, SaysHowOftenAndWhereAChangedScriptFails) {
   EXPECT_EQ(rig.get("/api/v1/scripts/big").json()["source"], "return new.total > 100") << "nothing was saved";
 }
 
+TEST(Backtest, ChangedModulesTakePart) {
+  ApiRig rig;
+  rig.save_script("limits", "return { big = 100 }");
+  const auto id = rig.make_trigger("shop", "order_placed", {{"filter", "new.total > require('limits').big"}});
+  for (const double total : {50.0, 150.0, 250.0}) rig.post_event(order_placed(total));
+  const json result = rig.post("/api/v1/triggers/backtest",
+                               {{"trigger_id", id}, {"scripts", {{"limits", "return { big = 200 }"}}}})
+                          .json();
+  EXPECT_EQ(result["candidate"]["fires"], 1);
+  EXPECT_EQ(result["active"]["fires"], 2) << "with the stored module";
+  EXPECT_EQ(result["differ"], 1);
+  EXPECT_EQ(result["state_known"], true);
+}
+
+TEST(Backtest, SaysWhereKvHasASay) {
+  ApiRig rig;
+  rig.save_script("counting", "return { n = kv.add('n') }");
+  const auto id = rig.make_trigger("shop", "order_placed", {{"filter", "return require('counting').n > 0"}});
+  rig.post_event(order_placed(50));
+  EXPECT_EQ(rig.post("/api/v1/triggers/backtest", {{"trigger_id", id}}).json()["state_known"], false);
+}
+
 TEST(Backtest, TakesARangeBySeqAndByTime) {
   ApiRig rig;
   const auto id = rig.make_trigger("shop", "order_placed");
   std::vector<json> posted;
-  for (int i = 0; i < 6; ++i) posted.push_back(rig.post_event(order(i)));
+  for (int i = 0; i < 6; ++i) posted.push_back(rig.post_event(order_placed(i)));
   const auto run = [&](json range) {
     range["trigger_id"] = id;
     return rig.post("/api/v1/triggers/backtest", range).json();
@@ -179,85 +182,6 @@ TEST(Backtest, EndsWhenItsTimeIsUpAndSaysWhereToGoOn) {
   }
   EXPECT_EQ(events, 600U);
   EXPECT_EQ(calls, 75U) << "one batch of 8 each";
-}
-
-TEST(Explain, UsesTheRevisionAndTheScriptOfThatTime) {
-  ApiRig rig;
-  save(rig, "big", "return new.total > 100");
-  const auto id = rig.make_trigger("shop", "order_placed", {{"filter_script", "big"}});
-  const json first = rig.post_event(order(150));
-  save(rig, "big", "return new.total > 1000");
-  const json second = rig.post_event(order(150));
-  const std::string path = "/api/v1/triggers/" + std::to_string(id);
-  json trigger = rig.get(path).json();
-  trigger["config"] = {{"where", "total < 10"}};
-  ASSERT_EQ(
-      rig.ask("PUT", path, trigger.dump(), "author", {{"If-Match", rig.get(path).header("etag")}}).status,
-      200);
-  const json third = rig.post_event(order(150));
-  ASSERT_EQ(rig.ask("DELETE", path).status, 204);
-  const json fourth = rig.post_event(order(150));
-
-  const json matched = explain(rig, first)["verdicts"][0];
-  EXPECT_EQ(matched["verdict"], "matched");
-  EXPECT_EQ(matched["trigger_revision"], 1);
-  EXPECT_EQ(matched["in_force"], false);
-  EXPECT_EQ(matched["execution_status"], "completed");
-  EXPECT_EQ(explain(rig, second)["verdicts"][0]["predicate"], "return new.total > 1000")
-      << "the text it had by then";
-  EXPECT_EQ(explain(rig, third)["verdicts"][0]["predicate"], "total < 10");
-  EXPECT_EQ(explain(rig, third)["verdicts"][0]["values"]["total"], 150);
-  EXPECT_TRUE(explain(rig, fourth)["verdicts"].empty()) << "it was deleted by then";
-  EXPECT_EQ(rig.get("/api/v1/events/" + percent_encode(fourth["event_id"].get<std::string>()) +
-                    "/explain?trigger_id=" + std::to_string(id))
-                .status,
-            404);
-}
-
-TEST(Explain, ATriggerMadeLaterWasNotThereYet) {
-  ApiRig rig;
-  const json posted = rig.post_event(order(150));
-  const auto id = rig.make_trigger("shop", "order_placed");
-  EXPECT_TRUE(explain(rig, posted)["verdicts"].empty());
-  const json verdict = explain(rig, posted, "?trigger_id=" + std::to_string(id))["verdicts"][0];
-  EXPECT_EQ(verdict["verdict"], "inactive");
-  EXPECT_THAT(verdict["reason"].get<std::string>(), HasSubstr("made after the event"));
-}
-
-TEST(Explain, ASwitchedOffTriggerWasInactiveThen) {
-  ApiRig rig;
-  const auto id = rig.make_trigger("shop", "order_placed");
-  const std::string path = "/api/v1/triggers/" + std::to_string(id);
-  rig.post(path + "/deactivate", nullptr);
-  const json posted = rig.post_event(order(150));
-  rig.post(path + "/activate", nullptr);
-  EXPECT_EQ(explain(rig, posted)["verdicts"][0]["verdict"], "inactive");
-  EXPECT_EQ(explain(rig, rig.post_event(order(1)))["verdicts"][0]["verdict"], "matched");
-}
-
-TEST(Explain, NamesTheNodeThatWasNotThere) {
-  ApiRig rig;
-  const auto id = rig.make_trigger("shop", "order_placed");
-  Trigger trigger = *rig.store().trigger(id);
-  trigger.target_node_id = "gone";  // as another program might write it; the API refuses it
-  rig.store().update_trigger(trigger, trigger.revision, rig.journal().last_seq());
-  rig.ask("PUT", "/api/v1/scripts/any", R"({"source":"return true"})");  // makes the API look again
-  const json verdict = explain(rig, rig.post_event(order(1)))["verdicts"][0];
-  EXPECT_EQ(verdict["verdict"], "no_node");
-  EXPECT_THAT(verdict["reason"].get<std::string>(), HasSubstr("there is no node 'gone'"));
-  EXPECT_EQ(verdict["execution_status"], "dead_letter");
-}
-
-TEST(Explain, AScriptsErrorComesWithItsLine) {
-  ApiRig rig;
-  save(rig, "big", "local limit = 100\nreturn new.totl > limit");
-  rig.make_trigger("shop", "order_placed", {{"filter_script", "big"}});
-  const json posted = rig.post_event(order(150));
-  save(rig, "big", "return true");
-  const json verdict = explain(rig, posted)["verdicts"][0];
-  EXPECT_EQ(verdict["verdict"], "error");
-  EXPECT_EQ(verdict["line"], 2);
-  EXPECT_THAT(verdict["reason"].get<std::string>(), HasSubstr("big:2:"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/integration/web/api_rig.h"
+#include "web/server/query.h"
 
 namespace rowhook::testing {
 namespace {
@@ -141,6 +142,56 @@ TEST(Scripts, AreMadeReadChangedAndDeleted) {
   EXPECT_EQ(rig.ask("PUT", "/api/v1/scripts/bad%20name", R"({"source":"return true"})").status, 422);
   EXPECT_EQ(rig.ask("DELETE", path).status, 204);
   EXPECT_EQ(rig.get(path).status, 404);
+}
+
+TEST(Scripts, StateOutlivesARemovalUntilItIsCleared) {
+  ApiRig rig;
+  const std::string path = "/api/v1/scripts/counting";
+  rig.save_script("counting", "kv.set('last', new.total) return kv.add('n') > 0");
+  rig.make_trigger("shop", "order_placed", {{"filter_script", "counting"}});
+  EXPECT_EQ(rig.get(path + "/state").json()["keys"], 0);
+  for (int i = 0; i < 3; ++i) rig.post_event(order_placed(i));
+  const json kept = rig.get(path + "/state", "viewer").json();
+  EXPECT_EQ(kept["state"], json::parse(R"({"last":2,"n":3})"));
+  EXPECT_EQ(kept["bytes"], 7);
+  ASSERT_EQ(rig.ask("DELETE", path, "", "author").status, 204);
+  EXPECT_EQ(rig.get(path + "/state").json()["keys"], 2);
+  rig.ask("POST", path + "/rollback", R"({"revision":1})", "author");
+  rig.post_event(order_placed(3));
+  EXPECT_EQ(rig.get(path + "/state").json()["state"]["n"], 4) << "it goes on where it was";
+
+  EXPECT_EQ(rig.ask("DELETE", path + "/state", "", "operator").status, 403);
+  ASSERT_EQ(rig.ask("DELETE", path + "/state", "", "author").status, 204);
+  EXPECT_EQ(rig.get(path + "/state").json()["keys"], 0);
+  rig.post_event(order_placed(4));
+  EXPECT_EQ(rig.get(path + "/state").json()["state"]["n"], 1) << "the running engine forgot it, too";
+  EXPECT_EQ(rig.get("/api/v1/scripts/never_there/state").status, 404);
+}
+
+TEST(Scripts, StateOfTriggersAndNodesGoesWithThem) {
+  ApiRig rig;
+  json workflow = workflow_body();
+  workflow["nodes"][1] = json::parse(
+      R"({"node_id":"once","node_type":"transform","config":{"transform":"return { n = kv.add('n') }"}})");
+  workflow["connections"][0]["to_node_id"] = "once";
+  workflow["connections"][1]["from_node_id"] = "once";
+  workflow["connections"][1]["from_port"] = "output";
+  ASSERT_EQ(rig.post("/api/v1/workflows", workflow).status, 201);
+  const json trigger{{"name", "counting"},
+                     {"source", "shop"},
+                     {"event_type", "order_placed"},
+                     {"workflow_id", "big-orders"},
+                     {"config", {{"filter", "return kv.add('n') > 0"}}}};
+  const std::string id = rig.post("/api/v1/triggers", trigger).json()["id"].dump();
+  rig.post_event(order_placed(1));
+  const auto state = [&](const std::string& of) {
+    return rig.get("/api/v1/scripts/" + percent_encode(of) + "/state");
+  };
+  EXPECT_EQ(state("trigger " + id + " filter").json()["state"]["n"], 1);
+  EXPECT_EQ(state("workflow big-orders node once").json()["state"]["n"], 1);
+  ASSERT_EQ(rig.ask("DELETE", "/api/v1/workflows/big-orders").status, 204) << "and with it its trigger";
+  EXPECT_EQ(state("workflow big-orders node once").status, 404);
+  EXPECT_EQ(state("trigger " + id + " filter").status, 404);
 }
 
 TEST(Scripts, AreChecked) {

@@ -106,6 +106,12 @@ TEST(Protocol, CarriesResponses) {
   EXPECT_EQ(read.traceback, error.traceback);
   EXPECT_EQ(read.fields, error.fields);
   EXPECT_EQ(full_text(read, "e:1"), "s:1: x\n  event e:1\n  new.id = 42\n  at s:1: in the script");
+
+  HostResponse told;
+  told.fields = error.fields;
+  const std::string with_fields = response(told);
+  bytes = with_fields;
+  EXPECT_EQ(read_response(bytes, ScriptKind::filter, 100).fields, error.fields);
 }
 
 void expect_damaged(std::string bytes, std::optional<ScriptKind> kind, std::uint64_t limit = 1000) {

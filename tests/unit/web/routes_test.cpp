@@ -61,9 +61,9 @@ TEST(Routes, EveryRouteHasTheRoleItShould) {
                                           "session.create_code", "audit_log.list"};
   // Whatever takes Lua, URLs, SQL or conditions.
   const std::set<std::string_view> authors{
-      "triggers.create", "triggers.validate", "triggers.save",    "triggers.delete",  "workflows.create",
-      "workflows.save",  "workflows.delete",  "scripts.check",    "scripts.run",      "scripts.save",
-      "scripts.delete",  "definitions.apply", "scripts.rollback", "triggers.backtest"};
+      "triggers.create", "triggers.validate", "triggers.save",    "triggers.delete",   "workflows.create",
+      "workflows.save",  "workflows.delete",  "scripts.check",    "scripts.run",       "scripts.save",
+      "scripts.delete",  "definitions.apply", "scripts.rollback", "triggers.backtest", "scripts.clear_state"};
   const std::set<std::string_view> operators{
       "triggers.activate",    "triggers.deactivate", "triggers.test",     "events.post",
       "workflows.run",        "executions.retry",    "executions.cancel", "dead_letters.retry",
