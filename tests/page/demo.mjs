@@ -5,11 +5,12 @@ import { ask, startBrowser, startEngine, visit } from './browser.mjs';
 
 export const startDemo = () => startEngine(['demo', '--data-dir', '{folder}', '--listen', '127.0.0.1:0']);
 
-/** Asks until the answer is as wanted. */
+/** Asks until the answer is as wanted; after a minute it says what the last one was. */
 export async function until(engine, path, wanted) {
-  for (;;) {
+  for (const end = Date.now() + 60_000;;) {
     const answer = await ask(engine, 'GET', path);
     if (wanted(answer)) return answer;
+    if (Date.now() > end) throw new Error(`GET ${path} is still not as wanted: ${JSON.stringify(answer).slice(0, 1000)}`);
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
 }

@@ -19,7 +19,7 @@ test('a switch takes effect at once; filters are in the address', async () => {
     await page.goto(`${demo.engine.base}/triggers?is_active=false`);
     await page.getByText('1 of 5').waitFor();
     await page.getByRole('row', { name: /Order deleted/ }).click();
-    await page.getByRole('region', { name: /^Trigger / }).waitFor();
+    await page.getByRole('region', { name: /^Trigger / }).getByRole('switch').waitFor(); // its key is there with it
     assert.match(page.url(), /\/triggers\/\d+\?is_active=false$/);
     await page.keyboard.press('e');
     await until('/triggers?is_active=false', (list) => list.total === 0);
