@@ -71,16 +71,15 @@ StateChanges changes_of(const RunState& state);
 boost::asio::awaitable<RunOutcome> run_workflow(const Workflow& workflow, const std::string& target_node_id,
                                                 ItemPtr item, RunContext context, RunState& state);
 
-// Steps as stored in execution_logs.steps, a JSON array: outputs only (inputs follow from from_step), each at
-// most 64 KiB; a longer one is stored as {"$truncated":{"bytes":n,"start":"..."}}. An output that is the
-// event itself is stored as
-// {"$event":true}, one that is the step's own input as {"$input":true}.
+// Steps as stored in execution_logs.steps, a JSON array: outputs only (inputs follow from from_step), and what
+// the execution started with unless that is the event; each at most 64 KiB, a longer one is stored as
+// {"$truncated":{"bytes":n,"start":"..."}}. An output that is the event itself is stored as {"$event":true},
+// one that is the step's own input as {"$input":true}.
 std::string pack_steps(const std::vector<Step>& steps);
 // The API's shape: [{node_id,node_type,status,input,output,ports,error_message,execution_time_ms,notes}];
-// `item` is the JSON the execution started with and `event` the event's, either "" when retention has dropped
-// it. `output` is the item; null for none and an array for several, in the order of `ports`. Throws
+// `event` is the event's JSON, "" when retention has dropped it. `output` is the item; null for none and an array for several, in the order of `ports`. Throws
 // PermanentError on text that pack_steps did not make.
-std::string steps_json(std::string_view packed, std::string_view item, std::string_view event);
+std::string steps_json(std::string_view packed, std::string_view event);
 // The same without inputs and outputs: [{node_id,node_type,status,from_step,ports,error_message,
 // execution_time_ms}]; from_step is the index of the step before it, -1 for the first.
 std::string step_summaries(std::string_view packed);

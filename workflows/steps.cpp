@@ -74,8 +74,9 @@ void pack_item(std::string& out, const Item& item, const Item* input) {
   }
 }
 
-// {"n":node,"t":type,"s":status,"f":[step,output],"o":[[port,item],...],"e":error,"ms":1.25,"x":[notes]};
-// what is empty is left out.
+// {"n":node,"t":type,"s":status,"f":[step,output],"i":item,"o":[[port,item],...],"e":error,"ms":1.25,
+// "x":[notes]}; what is empty is left out. "i" is the execution's item, in its first step, unless it is the
+// event.
 void pack_step(std::string& out, const Step& step) {
   out += R"({"n":)";
   write_json_string(out, step.node_id);
@@ -90,6 +91,10 @@ void pack_step(std::string& out, const Step& step) {
     out += ',';
     write_number(out, step.from_output);
     out += ']';
+  }
+  if (step.from_step < 0 && step.input && !step.input->event()) {
+    out += R"(,"i":)";
+    pack_item(out, *step.input, nullptr);
   }
   if (!step.outputs.empty()) {
     out += R"(,"o":[)";
@@ -121,7 +126,7 @@ void pack_step(std::string& out, const Step& step) {
 
 // A packed step taken apart; views point into the packed text.
 struct PackedStep {
-  std::string_view node_id, node_type, status, error, milliseconds, notes;  // JSON texts
+  std::string_view node_id, node_type, status, item, error, milliseconds, notes;  // JSON texts
   long long from_step = -1, from_output = 0;
   std::vector<std::string_view> ports, items;
 };
@@ -145,6 +150,7 @@ PackedStep read_step(ondemand::object object) {
     if (name == "n") step.node_id = raw(value);
     if (name == "t") step.node_type = raw(value);
     if (name == "s") step.status = raw(value);
+    if (name == "i") step.item = raw(value);
     if (name == "e") step.error = raw(value);
     if (name == "ms") step.milliseconds = raw(value);
     if (name == "x") step.notes = raw(value);
@@ -243,7 +249,7 @@ std::string pack_steps(const std::vector<Step>& steps) {
   return out;
 }
 
-std::string steps_json(std::string_view packed, std::string_view item, std::string_view event) {
+std::string steps_json(std::string_view packed, std::string_view event) {
   std::string out = "[";
   try {
     ondemand::parser parser;
@@ -252,9 +258,9 @@ std::string steps_json(std::string_view packed, std::string_view item, std::stri
     std::vector<std::vector<std::string_view>> outputs;  // of the steps so far, without marks
     for (auto element : document.get_array()) {
       const PackedStep step = read_step(element.get_object());
-      const bool is_first = step.from_step < 0;
-      std::string_view input = item;
-      if (!is_first)
+      std::string_view input = event;
+      if (!step.item.empty()) input = unmarked(step.item, event, event);
+      if (step.from_step >= 0)
         input = outputs.at(static_cast<std::size_t>(step.from_step))
                     .at(static_cast<std::size_t>(step.from_output));
       outputs.emplace_back();

@@ -264,7 +264,7 @@ std::string TestSubjects::execution(const std::string& workflow_id, const std::s
   json.text_or_null("error_message", outcome.error_message);
   if (outcome.retry_after)
     json.number("retry_after", static_cast<double>(outcome.retry_after->count()) / 1000);
-  json.raw("steps", steps_json(pack_steps(state.steps), item->json(), event_json(*event)));
+  json.raw("steps", steps_json(pack_steps(state.steps), event_json(*event)));
   json.raw("calls", calls_json(spies.calls));
   json.close();
   return out;

@@ -27,18 +27,6 @@ bool running_matches(const Execution& execution, const ExecutionFilter& filter) 
          (!filter.to || execution.created_at < *filter.to);
 }
 
-// What the execution started with: the edited input, the transform's result, or the event itself.
-std::string item_of(const ApiContext& api, const Execution& execution, const EventPtr& event) {
-  if (!execution.edited_input.empty()) return execution.edited_input;
-  if (!event) return "";
-  const RouterPtr router = api.services.scheduler->router();
-  const CompiledTriggerPtr trigger =
-      router ? router->revision_at(execution.trigger_id, execution.seq) : nullptr;
-  if (!trigger || !trigger->transform) return event_json(*event);
-  const Match match = Router::rematch(trigger, event, *api.services.scripts);
-  return match.item ? match.item->json() : "";
-}
-
 }  // namespace
 
 void write_execution(std::string& out, const Execution& execution, const std::optional<std::string>& steps) {
@@ -74,11 +62,13 @@ void write_execution(std::string& out, const Execution& execution, const std::op
 }
 
 std::string execution_with_steps(const ApiContext& api, const Execution& execution) {
-  const EventPtr event = api.journal().at(execution.seq);
+  // What was run by hand has no seq of its own.
+  const EventPtr event =
+      execution.seq != 0 ? api.journal().at(execution.seq) : api.journal().find(execution.event_id);
   std::string out;
-  std::string steps = execution.steps.empty() ? "[]"
-                                              : steps_json(execution.steps, item_of(api, execution, event),
-                                                           event ? event_json(*event) : std::string());
+  std::string steps = execution.steps.empty()
+                          ? "[]"
+                          : steps_json(execution.steps, event ? event_json(*event) : std::string());
   write_execution(out, execution, std::move(steps));
   return out;
 }

@@ -20,7 +20,7 @@ std::string dry_run(const Call& call, const Trigger& trigger, const EventPtr& ev
       call.api.services.scheduler->run_once(workflow, trigger.target_node_id.value_or(""), event, item, true);
   execution.trigger_id = trigger.id;
   std::string out;
-  write_execution(out, execution, steps_json(execution.steps, item->json(), event_json(*event)));
+  write_execution(out, execution, steps_json(execution.steps, event_json(*event)));
   return out;
 }
 

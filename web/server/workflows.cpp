@@ -164,7 +164,7 @@ ApiResponse run_workflow_now(Call& call) {
   const Execution execution = call.api.services.scheduler->run_once(workflow, target, event, item,
                                                                     boolean_member(body, "dry_run", false));
   std::string out;
-  write_execution(out, execution, steps_json(execution.steps, item->json(), event_json(*event)));
+  write_execution(out, execution, steps_json(execution.steps, event_json(*event)));
   return ApiResponse::json(std::move(out));
 }
 

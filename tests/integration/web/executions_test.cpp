@@ -54,6 +54,42 @@ TEST(Executions, AreListedAndShownWithTheirSteps) {
   EXPECT_EQ(rig.post("/api/v1/executions/nothing/cancel", nullptr).status, 404);
 }
 
+TEST(Executions, ShowWhatTheyStartedWithWhateverTheirTriggerHasBecome) {
+  ApiRig rig;
+  const auto id = rig.make_trigger("shop", "order_placed", {{"transform", "return { order = new.id }"}});
+  rig.post_event(order("order_placed", 7));
+  ASSERT_TRUE(
+      eventually([&] { return rig.get("/api/v1/executions?status=completed").json()["total"] == 1; }));
+  const std::string made = rig.get("/api/v1/executions").json()["items"][0]["id"];
+  const std::string trigger = "/api/v1/triggers/" + std::to_string(id);
+  const HttpAnswer stored = rig.get(trigger);
+  json changed;
+  for (const char* member : {"name", "source", "event_type", "workflow_id"})
+    changed[member] = stored.json()[member];
+  changed["config"] = {{"transform", "error('broken since')"}};
+  const HttpAnswer saved =
+      rig.ask("PUT", trigger, changed.dump(), "author", {{"If-Match", stored.header("etag")}});
+  ASSERT_EQ(saved.status, 200) << saved.body;
+  const json steps = rig.get("/api/v1/executions/" + made).json()["steps"];
+  EXPECT_EQ(steps[0]["input"], json({{"order", 7}})) << steps.dump(1);
+  EXPECT_EQ(steps[1]["input"], json({{"order", 7}}));
+}
+
+TEST(Executions, RunByHandShowWhatTheyWereGiven) {
+  ApiRig rig;
+  rig.make_trigger("shop", "order_placed");
+  const json posted = rig.post_event(order("order_placed", 7));
+  const std::string workflow = rig.get("/api/v1/workflows").json()["items"][0]["id"];
+  const auto run = [&](const json& body) {
+    const HttpAnswer answer = rig.post("/api/v1/workflows/" + workflow + "/run", body);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return rig.get("/api/v1/executions/" + answer.json()["id"].get<std::string>())
+        .json()["steps"][0]["input"];
+  };
+  EXPECT_EQ(run({{"item", {{"order", 8}}}}), json({{"order", 8}}));
+  EXPECT_EQ(run({{"event_id", posted["event_id"]}})["event_id"], posted["event_id"]);
+}
+
 TEST(Executions, PageByCursor) {
   ApiRig rig;
   rig.make_trigger("shop", "order_placed");
