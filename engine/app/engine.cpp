@@ -9,6 +9,7 @@
 #include "engine/app/definitions_dir.h"
 #include "engine/app/routing_tables.h"
 #include "engine/app/sources.h"
+#include "engine/app/store_sweeper.h"
 #include "engine/app/table_columns.h"
 #include "engine/app/version.h"
 #include "engine/db/postgres_connection.h"
@@ -110,6 +111,7 @@ struct Engine::Impl {
   LiveExecutions live{system_random()()};
   TriggerSeries series{system_clock()};
   std::unique_ptr<Scheduler> scheduler;
+  std::unique_ptr<StoreSweeper> sweeper;
   std::unique_ptr<Sources> sources;
   std::unique_ptr<ApiServer> server;
   bool made_token = false, serving = false, starting = false;
@@ -200,6 +202,7 @@ struct Engine::Impl {
       return starting ? std::vector<ScriptTable>() : columns->tables(source, tables);
     };
     services.version = version_text();
+    services.event_max_age = options.config.retention.max_age;
     return services;
   }
 
@@ -215,7 +218,8 @@ struct Engine::Impl {
       entry.who = "engine";
       entry.action = "triggers.deactivate";
       entry.object = "/triggers/" + std::to_string(id);
-      entry.detail = nlohmann::json{{"reason", reason}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      entry.detail =
+          nlohmann::json{{"reason", reason}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
       store->add_audit(entry);
       routing->refresh();
     } catch (const Error& error) {
@@ -253,6 +257,8 @@ struct Engine::Impl {
     apply_directories(options.config);
     starting = false;
     scheduler->start();
+    sweeper = std::make_unique<StoreSweeper>(*store, system_clock(), options.config.retention.max_age);
+    sweeper->start();
     routing->watch();
     sources->replace(options.config.sources);
     server->start();
@@ -277,6 +283,7 @@ struct Engine::Impl {
     server->stop(grace);
     routing->stop();
     scheduler->stop(grace);
+    if (sweeper) sweeper->stop();
   }
 };
 
@@ -286,7 +293,9 @@ void Engine::start() { impl_->start(); }
 void Engine::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
 void Engine::reload() { impl_->reload(); }
 std::string Engine::base_url() const { return impl_->serving ? impl_->server->base_url() : ""; }
-std::string Engine::page_link() { return base_url() + "/#code=" + impl_->server->dispatch().sessions().new_code(); }
+std::string Engine::page_link() {
+  return base_url() + "/#code=" + impl_->server->dispatch().sessions().new_code();
+}
 bool Engine::made_admin_token() const { return impl_->made_token; }
 std::unique_ptr<ApiClient> Engine::client() {
   return std::make_unique<LocalApiClient>(impl_->server->dispatch(), impl_->serving);

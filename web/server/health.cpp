@@ -28,7 +28,7 @@ std::string part(std::string_view trouble) {
   return out;
 }
 
-std::string journal_json(const JournalStatus& journal) {
+std::string journal_json(const JournalStatus& journal, std::chrono::milliseconds max_age) {
   std::string out;
   JsonObject json(out);
   json.text("status", !journal.trouble.empty() ? "failed" : journal.full ? "degraded" : "ok");
@@ -40,6 +40,7 @@ std::string journal_json(const JournalStatus& journal) {
   json.number("last_seq", journal.last_seq);
   json.number("bytes", journal.bytes);
   json.number("budget_bytes", journal.budget_bytes);
+  json.number("max_age_seconds", std::chrono::floor<std::chrono::seconds>(max_age).count());
   json.close();
   return out;
 }
@@ -74,7 +75,7 @@ ApiResponse health(Call& call) {
   json.text("version", call.api.services.version);
   json.raw("sources", list);
   json.raw("store", part(store));
-  json.raw("journal", journal_json(journal));
+  json.raw("journal", journal_json(journal, call.api.services.event_max_age));
   json.close();
   return ApiResponse::json(std::move(out));
 }

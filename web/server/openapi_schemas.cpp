@@ -193,7 +193,8 @@ constexpr std::string_view definitions = R"json({
   "status": {"enum": ["ok", "degraded", "failed"]}, "version": {"type": "string"},
   "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}}, "store": {"$ref": "#/components/schemas/Part"},
   "journal": {"allOf": [{"$ref": "#/components/schemas/Part"}, {"type": "object", "properties": {"first_seq": {"type": "integer"},
-    "last_seq": {"type": "integer"}, "bytes": {"type": "integer"}, "budget_bytes": {"type": "integer"}}}]}}},
+    "last_seq": {"type": "integer"}, "bytes": {"type": "integer"}, "budget_bytes": {"type": "integer"},
+    "max_age_seconds": {"type": "integer", "description": "How long events are kept: journal.retention.max_age"}}}]}}},
 "Alive": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}},
 "TriggerMetric": {"type": "object", "required": ["hour", "source", "event_type", "trigger_count", "active_count", "node_targeting_ratio"], "properties": {
   "hour": {"type": "string", "format": "date-time"}, "source": {"type": "string"}, "event_type": {"type": "string"},

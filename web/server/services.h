@@ -1,6 +1,7 @@
 // What the API is an interface to. The application constructs everything and passes it in.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -46,7 +47,8 @@ struct ApiServices {
   // Called by ApiServer::stop() when its grace is over: makes calls that a handler waits in (a workflow run
   // by hand) return. May be empty; then stop() waits for them.
   std::function<void()> interrupt;
-  std::string version;  // of the program, in GET /health
+  std::string version;                         // of the program, in GET /health
+  std::chrono::milliseconds event_max_age{0};  // journal.retention.max_age, in GET /health
 };
 
 }  // namespace rowhook
