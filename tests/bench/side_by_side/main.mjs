@@ -7,8 +7,9 @@ import { webhooks } from './webhooks.mjs';
 import { api } from './api.mjs';
 import { fanout } from './fanout.mjs';
 import { scripts } from './scripts.mjs';
+import { page } from './page.mjs';
 
-const parts = { drain, executions, latency, webhooks, api, fanout, scripts };
+const parts = { drain, executions, latency, webhooks, api, fanout, scripts, page };
 const quick = process.argv.includes('--quick');
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = asked.filter((name) => !parts[name]);
