@@ -1,12 +1,17 @@
 // Every screen of the page, in Chromium, against the program as users run it: `rowhook demo`.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { axe, openPage } from './browser.mjs';
 import { startDemo, useDemo } from './demo.mjs';
 import { makeDeadLetters } from './fill.mjs';
 
 const demo = useDemo(({ engine }) => makeDeadLetters(engine));
 const { ask, on, until } = demo;
+const run = promisify(execFile);
 
 const anUpdate = async () => (await until('/events?event_type=record_updated&table=orders&limit=1', ({ items }) => items.length > 0)).items[0];
 const aDeadLetter = async () => (await ask('GET', '/dead-letters?limit=1')).items[0];
@@ -133,13 +138,64 @@ test('executions: a dead letter shows the node that failed with its input, and i
     await pane.getByText('All retries are used up').waitFor();
     await pane.getByRole('button', { name: /Failed/ }).waitFor();
     await pane.getByRole('group', { name: 'the input' }).first().waitFor();
-    await pane.getByRole('button', { name: 'Retry', exact: true }).click();
+    await pane.getByRole('button', { name: /^Retry from (Charge the card|Ship the parcel)$/ }).click();
     for (let now = letter; now.finished_at === letter.finished_at || now.status !== 'dead_letter';) now = await ask('GET', `/executions/${letter.id}`);
     await pane.getByText('All retries are used up').waitFor();
     await pane.getByRole('button', { name: 'Retry with another input…' }).click();
     await pane.getByLabel('Input in place of the recorded one').fill('{"broken": ');
     await pane.getByRole('button', { name: 'Retry with this input' }).click();
     await pane.locator('.problem').waitFor();
+  });
+});
+
+test('an event is replayed: without effects, then with, and the new execution says what it was given', async () => {
+  await ask('POST', '/workflows', {
+    id: 'tell', name: 'Tell', nodes: [{ node_id: 'in', node_type: 'input' }, { node_id: 'say', node_type: 'log', name: 'Say', config: { message: 'told {{ item.order }}' } }],
+    connections: [{ from_node_id: 'in', to_node_id: 'say' }],
+  });
+  await ask('POST', '/triggers', { name: 'Tell it', source: 'replays', event_type: 'order_placed', workflow_id: 'tell', config: { where: 'id > 1', transform: 'return { order = new.id }' } });
+  const { event_id: passed } = await ask('POST', '/events', { event_type: 'order_placed', data: { id: 7 }, metadata: { source: 'replays' } });
+  const { event_id: filtered } = await ask('POST', '/events', { event_type: 'order_placed', data: { id: 1 }, metadata: { source: 'replays' } });
+  await on({ at: `/events/${passed}` }, async (page) => {
+    const pane = page.getByRole('region', { name: `Event ${passed}` });
+    await pane.getByRole('button', { name: /Tell it.*Matched/ }).waitFor();
+    await page.keyboard.press('r');
+    await pane.getByText('It ran for this event before').waitFor();
+    const input = pane.getByLabel('What tell starts with');
+    assert.deepEqual(JSON.parse(await input.inputValue()), { order: 7 });
+    await pane.getByRole('button', { name: 'Replay without effects' }).click();
+    const did = pane.getByRole('region', { name: 'What the replay did' });
+    await did.getByText('Nothing was sent or written.').waitFor();
+    assert.deepEqual(await axe(page), []);
+    await input.fill('{"order": 9007199254740993}');
+    await pane.getByLabel(/^Without effects/).uncheck();
+    await pane.getByRole('button', { name: 'Replay with effects' }).click();
+    await did.getByRole('link', { name: 'Open its execution' }).click();
+    await page.getByRole('region', { name: /^Execution run-/ }).getByRole('button', { name: /^Say/ }).click();
+    await page.getByText('9007199254740993').first().waitFor();
+    assert.equal(await page.getByRole('button', { name: /^Retry/ }).count(), 0);
+    await page.getByRole('button', { name: 'Replay…' }).click();
+    assert.match(await page.getByLabel('What tell starts with').inputValue(), /9007199254740993/);
+    await page.getByRole('button', { name: 'Replay without effects' }).click();
+    await page.getByText('Nothing was sent or written.').waitFor();
+  });
+  await on({ at: `/events/${filtered}` }, async (page) => {
+    await page.getByRole('button', { name: 'Replay…' }).click();
+    await page.getByText(/The trigger as it is now would not fire/).waitFor();
+    await page.getByRole('button', { name: 'Replay without effects' }).click();
+    await page.getByText('Nothing was sent or written.').waitFor();
+  });
+  assert.equal((await ask('GET', '/executions?workflow_id=tell')).total, 2);
+});
+
+test('an event is saved as a fixture, byte for byte as `rowhook tail --save` does', async () => {
+  const event = await anUpdate();
+  await on({ at: `/events/${encodeURIComponent(event.event_id)}` }, async (page) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Fixture' }).click()]);
+    const file = join(demo.engine.folder, download.suggestedFilename());
+    assert.equal(download.suggestedFilename(), `orders-record_updated-${event.seq}.json`);
+    await run(process.env.ROWHOOK, ['tail', '--data-dir', join(demo.engine.folder, 'data'), '--from', String(event.seq), '--event-type', 'record_updated', '--save', file]);
+    assert.equal(readFileSync(await download.path(), 'utf8'), readFileSync(file, 'utf8'));
   });
 });
 
@@ -153,6 +209,23 @@ test('executions: a whole group of errors is discarded, after being asked once m
     await page.getByText('8 dead letters for 1 reason').waitFor();
   });
   assert.equal((await ask('GET', '/dead-letters?limit=1')).total, 8);
+});
+
+test('executions: what is mended is retried as a group, and the errors are gone', async () => {
+  const mended = await fetch(`${demo.engine.base}/api/v1/workflows/charge-card`, { headers: { Authorization: `Bearer ${demo.engine.token()}` } });
+  const workflow = await mended.json();
+  workflow.nodes[1].config = { transform: 'return { charged = new.card }' };
+  const { revision, created_at, updated_at, ...body } = workflow;
+  const saved = await fetch(`${demo.engine.base}/api/v1/workflows/charge-card`, {
+    method: 'PUT', body: JSON.stringify(body), headers: { Authorization: `Bearer ${demo.engine.token()}`, 'Content-Type': 'application/json', 'If-Match': mended.headers.get('etag') },
+  });
+  assert.equal(saved.status, 200, await saved.text());
+  await on({ at: '/executions?status=dead_letter&view=errors' }, async (page) => {
+    await page.getByRole('button', { name: 'Retry 8 executions' }).click();
+    await page.getByText('No dead letters').waitFor();
+    await page.goto(`${demo.engine.base}/executions?workflow_id=charge-card&status=completed`);
+    await page.getByRole('row').nth(8).waitFor();
+  });
 });
 
 test('sources: paused, seen everywhere, goes on', async () => {
@@ -201,6 +274,27 @@ test('settings: the audit log says who changed what, and leads there', async () 
     await log.getByRole('link', { name: `/triggers/${id}` }).first().click();
     await page.getByRole('region', { name: `Trigger ${id}` }).getByRole('link', { name: 'by whom' }).click();
     await log.getByRole('row', { name: /triggers\.activate/ }).first().waitFor();
+  });
+});
+
+test('settings: connections with what the doctor finds; retention in force, and the lines that change it', async () => {
+  await on({ at: '/settings/connections' }, async (page) => {
+    const shop = page.getByRole('region', { name: 'Connection shop' });
+    await shop.getByRole('button', { name: 'Ask the doctor' }).click();
+    await shop.getByText('Nothing stands in the way of capture').waitFor();
+    assert.deepEqual(await axe(page), []);
+    await page.getByRole('link', { name: 'Journal and retention' }).click();
+    const lines = page.getByRole('group', { name: 'the configuration' });
+    await lines.getByText('"max_age": "7d"').waitFor();
+    await page.getByLabel('Keep events for').fill('a month');
+    await page.getByText('A whole number and a unit: 12h, 30d').waitFor();
+    assert.equal(await lines.count(), 0);
+    await page.getByLabel('Keep events for').fill('30d');
+    assert.deepEqual(await axe(page), []);
+    const file = join(demo.engine.folder, 'retention.json');
+    writeFileSync(file, `{ ${await lines.innerText()} }`);
+    await run(process.env.ROWHOOK, ['config', 'check', file]); // fails where the engine would not take it
+    assert.match(readFileSync(file, 'utf8'), /"max_age": "30d", "max_bytes": "10GiB"/);
   });
 });
 

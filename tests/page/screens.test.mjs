@@ -27,6 +27,11 @@ const screens = {
   overview: async () => ['/', 'Latest changes'],
   events: async () => ['/events', 'status: paid → shipped'],
   event: async () => [`/events/${encodeURIComponent((await first('/events?event_type=record_updated&table=orders&limit=10')).event_id)}`, 'Matched'],
+  'event-replay': async () => [`/events/${encodeURIComponent((await first('/events?event_type=record_updated&table=orders&limit=10')).event_id)}`, 'Matched', async (page) => {
+    await page.getByRole('button', { name: 'Replay…' }).click();
+    await page.getByRole('button', { name: 'Replay without effects' }).click();
+    await page.getByText('Nothing was sent or written.').waitFor();
+  }],
   executions: async () => ['/executions', 'Completed'],
   execution: async () => [`/executions/${(await first('/executions?workflow_id=order-status&status=completed&limit=10')).id}`, 'Which status'],
   'dead-letter': async () => [`/executions/${(await first('/dead-letters?limit=1')).id}?status=dead_letter`, 'All retries are used up'],
@@ -34,6 +39,7 @@ const screens = {
   sources: async () => ['/sources', 'up to date'],
   source: async () => ['/sources/shop', 'Every committed change arrives'],
   tokens: async () => ['/settings/tokens', 'In force'],
+  connections: async () => ['/settings/connections', 'up to date'],
   journal: async () => ['/settings/journal', 'Events kept'],
   audit: async () => ['/settings/audit?who=admin', 'triggers.create'],
   appearance: async () => ['/settings/appearance', 'As the system'],
@@ -50,6 +56,7 @@ const screens = {
   'new-trigger': async () => ['/triggers/new?source=shop', 'customer_email'],
   workflows: async () => ['/workflows', 'Order status'],
   workflow: async () => ['/workflows/order-status', 'Refund'],
+  'workflow-arrange': async () => ['/workflows/order-status?node=which,in&panel=outline', 'Refund'],
   'workflow-node': async () => ['/workflows/order-status?node=which', 'Tried in this order'],
   'workflow-run': async () => ['/workflows/order-status?panel=run', 'As it was recorded'],
   scripts: async () => ['/scripts', 'order_status'],

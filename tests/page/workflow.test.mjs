@@ -127,7 +127,7 @@ test('canvas: drag, connect, disconnect, undo and redo', async () => {
 });
 
 test('chosen nodes line up and spread, by button and by keys, and it is undone', async () => {
-  await ask(engine, 'POST', '/workflows', {
+  await ask('POST', '/workflows', {
     id: 'untidy', name: 'untidy', nodes: [{ node_id: 'in', node_type: 'input', name: 'Input', position: { x: 0, y: 0 } }, log('a', 300, 40), log('b', 340, 140), log('c', 280, 340)],
     connections: ['a', 'b', 'c'].map((to) => ({ from_node_id: 'in', to_node_id: to })),
   });
@@ -156,14 +156,14 @@ test('chosen nodes line up and spread, by button and by keys, and it is undone',
     assert.equal((await lefts()).size, 1);
     await save(page);
   });
-  const { nodes } = await ask(engine, 'GET', '/workflows/untidy');
+  const { nodes } = await ask('GET', '/workflows/untidy');
   assert.deepEqual(nodes.slice(1).map((each) => each.position), [{ x: 340, y: 40 }, { x: 340, y: 190 }, { x: 340, y: 340 }]);
 });
 
 test('a run for a recorded event: chosen from the last ones, found by its id, changed', async () => {
   const recorded = async () => {
     for (;;) {
-      const { items } = await ask(engine, 'GET', '/events?event_type=record_updated&table=orders&limit=30');
+      const { items } = await ask('GET', '/events?event_type=record_updated&table=orders&limit=30');
       if (items.length > 2) return items;
       await new Promise((resolve) => { setTimeout(resolve, 50); });
     }
@@ -182,7 +182,7 @@ test('a run for a recorded event: chosen from the last ones, found by its id, ch
     page.troubles.length = 0; // the browser reports the 404
     await page.getByLabel('Or one by its id').fill(older.event_id);
     await page.getByRole('button', { name: 'Take it' }).click();
-    await page.waitForFunction((id) => document.querySelector('#run-sample').value === id, older.event_id);
+    await chooser.locator(`option:checked[value="${older.event_id}"]`).waitFor({ state: 'attached' });
     const asked = page.waitForRequest(/\/workflows\/tried\/run$/);
     await page.getByRole('button', { name: 'Run without effects' }).click();
     assert.deepEqual((await asked).postDataJSON(), { event_id: older.event_id, dry_run: true });

@@ -32,7 +32,7 @@ export interface Health {
   version: string;
   sources: Source[];
   store: { status: string; reason: string | null };
-  journal: { status: string; reason: string | null; first_seq: number; last_seq: number; bytes: number; budget_bytes: number };
+  journal: { status: string; reason: string | null; first_seq: number; last_seq: number; bytes: number; budget_bytes: number; max_age_seconds: number };
 }
 
 export interface EventMetadata {

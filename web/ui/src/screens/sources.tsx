@@ -1,15 +1,16 @@
 import { useLocation, Link } from 'wouter';
 import { api, path } from '../api/client';
 import { useAction, useList, useMay, useRead } from '../api/queries';
-import type { Finding, Page, RowEvent, Source } from '../api/types';
+import type { RowEvent, Source } from '../api/types';
 import { CodeBlock, Id, Remedy } from '../parts/copy';
+import { Doctor } from '../parts/doctor';
 import { Icon } from '../parts/icon';
 import { Empty, Note, ProblemBox } from '../parts/notice';
 import { Facts, Pane, Part, Split } from '../parts/pane';
 import { Screen, useOpened } from '../parts/screen';
 import { Status } from '../parts/status';
 import { DataTable, type Column } from '../parts/table';
-import { bytesText, counted, countText, lagText, RelativeTime } from '../parts/time';
+import { bytesText, countText, lagText, RelativeTime } from '../parts/time';
 
 const columns: Column<Source>[] = [
   { key: 'state', title: 'State', width: '116px', narrow: true, sort: (each) => each.state, render: (each) => <Status of="source" state={each.state} /> },
@@ -89,31 +90,6 @@ function SourcePane({ name }: { name: string }) {
         </>
       )}
     </Pane>
-  );
-}
-
-function Doctor({ name }: { name: string }) {
-  const mayOperate = useMay('operator');
-  const look = useAction(() => api.get<Page<Finding>>(path`/sources/${name}/doctor`));
-  const findings = look.data?.items ?? [];
-  const wrong = findings.filter((finding) => finding.severity !== 'ok');
-  return (
-    <Part title="What does the database lack?">
-      {mayOperate
-        ? <div className="row"><button type="button" disabled={look.isPending} onClick={() => { look.mutate(undefined); }}>Ask the doctor</button><span className="muted">It looks at the database itself, now.</span></div>
-        : <p className="muted">Asking the doctor needs the role operator.</p>}
-      {look.error && <ProblemBox error={look.error} />}
-      {look.data && wrong.length === 0 && <Note tone="good"><p>Nothing stands in the way of capture: {counted(findings.length, 'check')} passed.</p></Note>}
-      <ul className="stack">
-        {wrong.map((finding) => (
-          <li key={finding.check} className="stack">
-            <div className="row"><Status state={finding.severity === 'error' ? 'failed' : 'degraded'} of="source" word={finding.severity === 'error' ? 'Error' : 'Warning'} /><strong>{finding.check}</strong></div>
-            <p>{finding.detail}</p>
-            {finding.remedy && <Remedy text={finding.remedy} />}
-          </li>
-        ))}
-      </ul>
-    </Part>
   );
 }
 

@@ -1,7 +1,8 @@
 // One event: its journey, the row before and after, where it came from.
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { path } from '../../api/client';
-import { useList, useRead } from '../../api/queries';
+import { useList, useMay, useRead } from '../../api/queries';
 import type { Execution, Explanation, RowEvent } from '../../api/types';
 import { CopyButton, Id } from '../../parts/copy';
 import { DiffTable } from '../../parts/diff-table';
@@ -11,10 +12,13 @@ import { Journey, type Stop } from '../../parts/journey';
 import { eventStops, eventWord, verdictStops } from '../../parts/journey-stops';
 import { Note, ProblemBox } from '../../parts/notice';
 import { Facts, Pane, Part } from '../../parts/pane';
+import { useShortcut } from '../../parts/shortcuts';
 import { Status } from '../../parts/status';
 import { durationText, RelativeTime } from '../../parts/time';
 import { JsonBlock, ShortValue, Value } from '../../parts/value';
+import { EventReplay } from '../executions/replay';
 import css from './events.module.css';
+import { saveFixture } from './fixture';
 
 function titleOf(event: RowEvent | undefined) {
   if (!event) return 'Event';
@@ -34,16 +38,6 @@ function executionStop(execution: Execution): Stop {
   };
 }
 
-/** A fixture for `rowhook test` and for trying scripts: the event as a file. */
-function saveFixture(event: RowEvent): void {
-  const url = URL.createObjectURL(new Blob([writeJson(event, 2) + '\n'], { type: 'application/json' }));
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = `${event.table ?? event.event_type}-${event.seq}.json`;
-  anchor.click();
-  URL.revokeObjectURL(url);
-}
-
 function Trouble({ event }: { event: RowEvent }) {
   const text = (name: string) => (typeof event[name] === 'string' ? event[name] : undefined);
   if (event.event_type === 'capture_gap')
@@ -59,6 +53,10 @@ export function EventPane({ id }: { id: string }) {
   const executions = useList<Execution>(['executions', 'of', id], '/executions', { event_id: id }, { every: 2_000 });
   const data = event.data;
   const verdicts = why.data?.verdicts ?? [];
+  const mayOperate = useMay('operator');
+  const [replaying, setReplaying] = useState(false);
+  const canReplay = mayOperate && verdicts.length > 0;
+  useShortcut('r', 'Replay the event', 'Events', () => { setReplaying(!replaying); }, canReplay);
   const fired = verdicts.filter((verdict) => verdict.verdict === 'matched').length;
   const stops = data ? [...eventStops(data), ...verdictStops(verdicts), ...executions.items.map(executionStop)] : [];
   return (
@@ -66,7 +64,8 @@ export function EventPane({ id }: { id: string }) {
       title={titleOf(data)} label={`Event ${id}`} closeTo="/events"
       tools={data && (
         <>
-          <button type="button" onClick={() => { saveFixture(data); }} title="Save the event as a file, for tests of scripts and workflows"><Icon name="down" size={14} />Fixture</button>
+          {canReplay && <button type="button" aria-expanded={replaying} onClick={() => { setReplaying(!replaying); }} title="Run the workflow of a trigger once more for this event (r)"><Icon name="retry" size={14} />Replay…</button>}
+          <button type="button" onClick={() => { saveFixture(data); }} title="Save the event as a file for tests of scripts and workflows, as `rowhook tail --save` does"><Icon name="down" size={14} />Fixture</button>
           <CopyButton text={writeJson(data, 2)} what="the event as JSON" />
         </>
       )}
@@ -75,6 +74,7 @@ export function EventPane({ id }: { id: string }) {
       {data && (
         <>
           <Trouble event={data} />
+          {replaying && canReplay && <Part title="Replay"><EventReplay event={data} verdicts={verdicts} onClose={() => { setReplaying(false); }} /></Part>}
           <Part title="Journey">
             <Journey stops={stops} />
             {why.error && <ProblemBox error={why.error} />}

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { api, path } from '../../api/client';
-import { parseJson, writeJson, type JsonValue } from '../../api/json';
+import { parseJson, sameJson, writeJson, type JsonValue } from '../../api/json';
 import { useAction, useMay, useRead } from '../../api/queries';
 import type { Execution, RowEvent, Trigger, Workflow } from '../../api/types';
 import { Id } from '../../parts/copy';
@@ -16,25 +16,36 @@ import { Status } from '../../parts/status';
 import { durationText, RelativeTime } from '../../parts/time';
 import { ShortValue } from '../../parts/value';
 import css from './executions.module.css';
+import { ReplayForm } from './replay';
 import { Timeline } from './timeline';
 
 const ended = new Set(['completed', 'dead_letter', 'cancelled', 'discarded']);
 
-function Actions({ execution, onEdit }: { execution: Execution; onEdit: () => void }) {
+interface ActionsProps {
+  execution: Execution;
+  failedAt: string | undefined; // the node
+  onEdit: () => void;
+  onReplay: () => void;
+}
+
+function Actions({ execution, failedAt, onEdit, onReplay }: ActionsProps) {
   const mayOperate = useMay('operator');
   const retry = useAction((id: string) => api.post(path`/executions/${id}/retry`), 'executions');
   const cancel = useAction((id: string) => api.post(path`/executions/${id}/cancel`), 'executions');
-  const canRetry = mayOperate && (ended.has(execution.status) || execution.status === 'retrying') && execution.status !== 'completed';
+  const canRetry = mayOperate && execution.trigger_id !== null && (ended.has(execution.status) || execution.status === 'retrying') && execution.status !== 'completed';
   useShortcut('r', 'Retry the execution', 'Executions', () => { retry.mutate(execution.id); }, canRetry);
   const canCancel = mayOperate && !ended.has(execution.status);
-  if (!canRetry && !canCancel) return null;
+  const canReplay = mayOperate && (execution.steps?.length ?? 0) > 0;
+  if (!canRetry && !canCancel && !canReplay) return null;
   return (
     <>
       <div className="row">
-        {canRetry && <button type="button" className="primary" disabled={retry.isPending} onClick={() => { retry.mutate(execution.id); }}><Icon name="retry" size={14} />Retry</button>}
+        {canRetry && <button type="button" className="primary" disabled={retry.isPending} onClick={() => { retry.mutate(execution.id); }}><Icon name="retry" size={14} />{failedAt ? `Retry from ${failedAt}` : 'Retry'}</button>}
         {canRetry && <button type="button" onClick={onEdit}>Retry with another input…</button>}
+        {canReplay && <button type="button" onClick={onReplay} title="Run its workflow once more, under an id of its own, with effects or without">Replay…</button>}
         {canCancel && <button type="button" className="danger" disabled={cancel.isPending} onClick={() => { cancel.mutate(execution.id); }}>Cancel</button>}
       </div>
+      {canRetry && failedAt && <p className="muted">What ran before {failedAt} is not repeated, unless the engine was restarted or the workflow changed since.</p>}
       {retry.error && <ProblemBox error={retry.error} />}
       {cancel.error && <ProblemBox error={cancel.error} />}
     </>
@@ -81,7 +92,7 @@ export function ExecutionPane({ id }: { id: string }) {
   const workflow = useRead<Workflow>(['workflows', execution?.workflow_id], path`/workflows/${execution?.workflow_id ?? ''}`, {}, { when: execution !== undefined });
   const triggerId = execution?.trigger_id ?? 0;
   const ofTrigger = useRead<Trigger>(['triggers', triggerId], path`/triggers/${triggerId}`, {}, { when: triggerId !== 0 });
-  const [editing, setEditing] = useState(false);
+  const [doing, setDoing] = useState<'edit' | 'replay' | undefined>();
   const [failedOnly, setFailedOnly] = useState(false);
   const nameOf = (nodeId: string) => workflow.data?.nodes.find((node) => node.node_id === nodeId)?.name || nodeId;
   const steps = execution?.steps ?? [];
@@ -102,7 +113,16 @@ export function ExecutionPane({ id }: { id: string }) {
       {execution && (
         <>
           <Outcome execution={execution} />
-          {editing ? <EditInput execution={execution} onDone={() => { setEditing(false); }} /> : <Actions execution={execution} onEdit={() => { setEditing(true); }} />}
+          {doing === 'edit' && <EditInput execution={execution} onDone={() => { setDoing(undefined); }} />}
+          {doing === 'replay' && (eventId === '' || !event.isPending) && (
+            <Part title="Replay">
+              <ReplayForm
+                onClose={() => { setDoing(undefined); }}
+                subject={{ workflowId: execution.workflow_id, targetNodeId: execution.target_node_id, eventId: event.data ? eventId : null, input: steps[0]?.input ?? null, isEvent: event.data !== undefined && sameJson(steps[0]?.input, event.data as unknown as JsonValue) }}
+              />
+            </Part>
+          )}
+          {doing === undefined && <Actions execution={execution} failedAt={broken > 0 ? nameOf(steps[broken]?.node_id ?? '') : undefined} onEdit={() => { setDoing('edit'); }} onReplay={() => { setDoing('replay'); }} />}
           <Part
             title="Journey"
             tools={failed.length > 0 && steps.length > 1 && (

@@ -1,17 +1,16 @@
 import { Link, Redirect } from 'wouter';
-import { useMay, useRead } from '../../api/queries';
-import type { Health } from '../../api/types';
-import { Facts } from '../../parts/pane';
+import { useMay } from '../../api/queries';
 import { Screen, useOpened } from '../../parts/screen';
-import { Status } from '../../parts/status';
-import { bytesText, countText } from '../../parts/time';
 import { Appearance } from './appearance';
 import { AuditLog } from './audit';
+import { Connections } from './connections';
+import { Journal } from './journal';
 import css from './settings.module.css';
 import { Tokens } from './tokens';
 
 const parts = [
   { to: 'tokens', name: 'Tokens and roles' },
+  { to: 'connections', name: 'Connections' },
   { to: 'journal', name: 'Journal and retention' },
   { to: 'audit', name: 'Audit log' },
   { to: 'appearance', name: 'Appearance' },
@@ -34,36 +33,12 @@ export default function Settings() {
         <div className="screen-body">
           <div className={css.page}>
             {opened === 'tokens' && <Tokens />}
+            {opened === 'connections' && <Connections />}
             {opened === 'journal' && <Journal />}
             {opened === 'appearance' && <Appearance />}
           </div>
         </div>
       )}
     </Screen>
-  );
-}
-
-function Journal() {
-  const health = useRead<Health>(['health'], '/health', {}, { every: 5_000 }).data;
-  if (!health) return null;
-  const { journal, store } = health;
-  const used = journal.budget_bytes > 0 ? Math.min(100, (journal.bytes / journal.budget_bytes) * 100) : 0;
-  return (
-    <section className="card stack">
-      <div className="row"><h2 className="grow">Journal</h2><Status of="source" state={journal.status} /></div>
-      {journal.reason && <p className="bad">{journal.reason}</p>}
-      <div className={css.meter} role="meter" aria-label="Journal space used" aria-valuenow={Math.round(used)} aria-valuemin={0} aria-valuemax={100}><span style={{ width: `${used}%` }} /></div>
-      <Facts
-        facts={[
-          ['Used', `${bytesText(journal.bytes)} of ${bytesText(journal.budget_bytes)}`],
-          ['Events kept', journal.last_seq >= journal.first_seq && journal.last_seq > 0 ? countText(journal.last_seq - journal.first_seq + 1) : '0'],
-          ['Oldest seq', journal.first_seq],
-          ['Newest seq', journal.last_seq],
-          ['Store', <Status key="store" of="source" state={store.status} />],
-          ['Version', health.version],
-        ]}
-      />
-      <p className="muted">How long events are kept stands in the configuration, under <code>journal.retention</code>: <code>max_age</code> and <code>max_bytes</code>. Executions and dead letters stay until they are older than that, dead letters until somebody decides.</p>
-    </section>
   );
 }

@@ -156,7 +156,7 @@ function Result({ run, editing }: { run: Execution; editing: Editing }) {
           );
         })}
       </ol>
-      <p className="muted">A run by hand is no execution: it is not kept. <Link href={`/executions?workflow_id=${encodeURIComponent(editing.id)}`}>Its executions</Link></p>
+      <p className="muted"><Link href={`/executions?workflow_id=${encodeURIComponent(editing.id)}`}>Executions of this workflow</Link>: a run with effects is among them, one without is not kept.</p>
     </Part>
   );
 }
