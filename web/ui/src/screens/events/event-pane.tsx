@@ -100,7 +100,7 @@ export function EventPane({ id }: { id: string }) {
           <Part title="Where it came from">
             <Facts
               facts={[
-                ['Event id', <Id key="id" id={data.event_id} what="the event id" keep={20} />],
+                ['Event id', <Id key="id" id={data.event_id} what="the event id" />],
                 ['Seq', data.seq],
                 ['Source', <Link key="source" href={`/sources/${encodeURIComponent(data.source)}`}>{data.source}</Link>],
                 ['Table', [data.database, data.schema, data.table].filter(Boolean).join('.') || '–'],
