@@ -71,6 +71,9 @@ export async function visit(browser, engine, options, act) {
   try {
     await act(page);
     return page.troubles;
+  } catch (error) {
+    error.message += `\nat ${page.url()}, which shows: ${(await page.locator('body').innerText()).slice(0, 2000)}`;
+    throw error;
   } finally {
     await page.context().close();
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { bytesText, counted, durationText, relativeTime } from './time';
+import { parseJson } from '../api/json';
+import { bytesText, counted, countText, durationText, relativeTime } from './time';
 
 test('relative times', () => {
   const at = Date.parse('2025-08-05T10:00:00Z');
@@ -23,4 +24,9 @@ test('counts say one and many', () => {
   expect(counted(1, 'execution')).toBe('1 execution');
   expect(counted(1312, 'execution')).toBe('1,312 executions');
   expect(counted(2, 'entry', 'entries')).toBe('2 entries');
+});
+
+test('measurements that were written with a last 0 are numbers like any other', () => {
+  const [duration, bytes] = parseJson('[2.0, 2048.0]') as unknown as [number, number];
+  expect([durationText(duration), bytesText(bytes), countText(bytes)]).toEqual(['2.0 ms', '2.0 KiB', '2,048']);
 });

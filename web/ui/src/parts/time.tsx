@@ -47,8 +47,12 @@ export function RelativeTime({ at }: { at: string | null | undefined }) {
   return <time dateTime={at} title={exactTime(at)}>{relativeTime(then, Math.max(current, then - 500))}</time>;
 }
 
-export function durationText(milliseconds: number | null | undefined): string {
-  if (milliseconds === null || milliseconds === undefined) return '–';
+// A number that the server wrote as `1.0` comes as an exact one (api/json.ts), which has no toFixed(): measurements need no such digits.
+const plain = (value: number | null | undefined): number | undefined => (value === null || value === undefined ? undefined : Number(value));
+
+export function durationText(given: number | null | undefined): string {
+  const milliseconds = plain(given);
+  if (milliseconds === undefined) return '–';
   if (milliseconds < 1) return `${Math.round(milliseconds * 1000)} µs`;
   if (milliseconds < 10) return `${milliseconds.toFixed(1)} ms`;
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
@@ -63,8 +67,9 @@ export function lagText(seconds: number | null): string {
   return seconds < 0.001 ? 'up to date' : `${durationText(seconds * 1000)} behind`;
 }
 
-export function bytesText(bytes: number | null | undefined): string {
-  if (bytes === null || bytes === undefined) return '–';
+export function bytesText(given: number | null | undefined): string {
+  const bytes = plain(given);
+  if (bytes === undefined) return '–';
   if (bytes < 1024) return `${bytes} B`;
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
   let size = bytes / 1024;
@@ -77,7 +82,7 @@ export function bytesText(bytes: number | null | undefined): string {
 }
 
 export function countText(count: number | undefined): string {
-  return count === undefined ? '–' : count.toLocaleString('en');
+  return plain(count)?.toLocaleString('en') ?? '–';
 }
 /** "1 execution", "312 executions". */
 export function counted(count: number, one: string, many = one + 's'): string {

@@ -14,7 +14,7 @@ import css from './overview.module.css';
 
 const Chart = lazy(() => import('../../parts/chart'));
 
-const perSecond = (value: number) => (value === 0 ? '0' : value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en'));
+const perSecond = (value: number) => (Number(value) === 0 ? '0' : value < 10 ? Number(value).toFixed(1) : Math.round(value).toLocaleString('en'));
 const milliseconds = (value: number) => durationText(value);
 
 function Figure({ name, value, children }: { name: string; value: string; children: ReactNode }) {
@@ -31,7 +31,7 @@ function Now() {
   const points = useMetrics();
   const last = points[points.length - 1];
   const times = points.map((point) => Date.parse(point.at) / 1000);
-  const timed = (value: number) => (value > 0 ? value : null); // nothing ran in that second
+  const timed = (value: number) => (value > 0 ? Number(value) : null); // nothing ran in that second
   const p50 = points.findLast((point) => point.executions.p50_ms > 0)?.executions.p50_ms;
   const p99 = points.findLast((point) => point.executions.p99_ms > 0)?.executions.p99_ms;
   const failing = last ? last.executions.dead_letter_per_second + last.executions.retrying_per_second : 0;
