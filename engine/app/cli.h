@@ -33,11 +33,12 @@ struct CommandLine {
 // Each adds its commands to `app`; `line` outlives the parse.
 void add_engine_commands(CLI::App& app, CommandLine& line);  // serve, demo, config, doctor, migrate, version
 void add_api_commands(
-    CLI::App& app, CommandLine& line);  // triggers, workflows, executions, dead-letters, token, tail, explain
+    CLI::App& app, CommandLine& line);  // triggers, workflows, executions, dead-letters, token, explain, tail
 void add_file_commands(CLI::App& app, CommandLine& line);          // apply, export
 void add_script_check_commands(CLI::App& app, CommandLine& line);  // script check, script library
 void add_script_commands(CLI::App& app, CommandLine& line);        // script run, repl, versions, rollback
 void add_author_commands(CLI::App& app, CommandLine& line);        // test
+void add_explain_command(CLI::App& app, CommandLine& line);
 void add_backtest_command(CLI::App& app, CommandLine& line);
 
 // Every command with its options, as Markdown.

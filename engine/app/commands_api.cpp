@@ -205,31 +205,6 @@ void add_page(CLI::App& app, CommandLine& line) {
   });
 }
 
-void add_explain(CLI::App& app, CommandLine& line) {
-  auto* explain = app.add_subcommand("explain", "Why triggers did or did not fire for an event");
-  auto event = std::make_shared<std::string>();
-  auto trigger = std::make_shared<std::string>();
-  explain->add_option("event_id", *event, "The event")->required();
-  explain->add_option("--trigger", *trigger, "Only this trigger's id");
-  explain->callback([=, &line] {
-    line.run = [=, &line] {
-      Query query;
-      query.add("trigger_id", *trigger);
-      const std::string body = line.client()->call("GET", api + "events/" + url_escape(*event) + "/explain" + query.text()).body;
-      if (line.form() == OutputForm::json) {
-        print_object(OutputForm::json, body);
-      } else {
-        const Document answer = Document::parse(body);
-        const Document* verdicts = answer.find("verdicts");
-        print_list(OutputForm::table, verdicts ? verdicts->text() : "[]",
-                   {{"TRIGGER", "trigger_id"}, {"NAME", "trigger_name"}, {"VERDICT", "verdict"}, {"REASON", "reason"},
-                    {"PREDICATE", "predicate"}, {"VALUES", "values"}, {"LINE", "line"}, {"EXECUTION", "execution_id"}});
-      }
-      return exit_status::done;
-    };
-  });
-}
-
 std::string text_at(const Document& document, std::string_view path) {
   const Document* value = document.find_path(path);
   if (!value || value->is_null()) return "-";
@@ -321,7 +296,7 @@ void add_api_commands(CLI::App& app, CommandLine& line) {
   add_dead_letters(app, line);
   add_tokens(app, line);
   add_page(app, line);
-  add_explain(app, line);
+  add_explain_command(app, line);
   add_tail(app, line);
 }
 

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -212,7 +214,7 @@ class Repl {
     }
     print_logs(result.logs);
     if (result.error) {
-      std::printf("%s\n", result.error->message.c_str());
+      std::printf("%s\n", of_input(result.error->message, input).c_str());
     } else if (declares) {
       declared_ += input + "\n";
     } else {
@@ -220,6 +222,17 @@ class Repl {
       std::printf("%s\n", shown.find("shown")->string()->c_str());
     }
     return false;
+  }
+
+  // "repl:3: ..." with the line of what was typed last, not of all that was declared before it.
+  std::string of_input(const std::string& message, const std::string& input) const {
+    const std::string place = "repl:";
+    if (message.rfind(place, 0) != 0) return message;
+    char* rest = nullptr;
+    const long line = std::strtol(message.c_str() + place.size(), &rest, 10);
+    const long before = std::count(declared_.begin(), declared_.end(), '\n');
+    const long last = 1 + std::count(input.begin(), input.end(), '\n');  // behind it stands what shows it
+    return line > before ? place + std::to_string(std::min(line - before, last)) + rest : message;
   }
 
   // It could go on: the compiler missed something at its end. (An empty line ends the input all the same.)

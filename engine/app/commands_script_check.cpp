@@ -49,7 +49,14 @@ nlohmann::json inspect_there(ApiClient& client, const std::string& path, const C
       {"name", name_of(path)}, {"source", read_script_file(path)}, {"event_source", options.source}};
   if (!options.kind.empty()) body["kind"] = options.kind;
   if (!options.table.empty()) body["table"] = options.table;
-  return nlohmann::json::parse(client.call("POST", "/api/v1/scripts/check", body.dump()).body).at("problems");
+  auto answer = nlohmann::json::parse(client.call("POST", "/api/v1/scripts/check", body.dump()).body);
+  if (!answer.at("columns_known").get<bool>())
+    throw TransientError(
+        "the columns of source '" + options.source + "'" +
+            (options.table.empty() ? "" : ", table '" + options.table + "',") +
+            " are not known: it watches no such table, or its database is away",
+        "rowhook doctor --config FILE says what is wrong; without --source columns are not checked");
+  return answer.at("problems");
 }
 
 int check(CommandLine& line, const CheckOptions& options) {

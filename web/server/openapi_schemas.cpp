@@ -173,7 +173,8 @@ constexpr std::string_view definitions = R"json({
   "traceback": {"type": "string"}, "fields": {"type": "object"}, "retry_after_ms": {"type": "integer"}}},
 "ScriptCheckInput": {"allOf": [{"$ref": "#/components/schemas/ScriptInput"}, {"type": "object", "properties": {
   "event_source": {"type": "string", "description": "Checks the names of columns against the tables of this source."}, "table": {"type": "string"}}}]},
-"ScriptCheck": {"type": "object", "required": ["ok", "problems"], "properties": {"ok": {"type": "boolean"}, "error": {"$ref": "#/components/schemas/ScriptError"},
+"ScriptCheck": {"type": "object", "required": ["ok", "problems"], "properties": {"ok": {"type": "boolean"},
+  "columns_known": {"type": "boolean", "description": "Columns were checked against those of the tables."}, "error": {"$ref": "#/components/schemas/ScriptError"},
   "problems": {"type": "array", "items": {"type": "object", "required": ["severity", "line", "column", "message"], "properties": {
     "severity": {"enum": ["error", "warning"]}, "line": {"type": "integer"}, "column": {"type": "integer"}, "message": {"type": "string"}}}}}},
 "ScriptLibrary": {"type": "object", "required": ["entries", "tables"], "properties": {

@@ -213,13 +213,14 @@ ApiResponse check_script(Call& call) {
   if (std::string table = text_member(body, "table"); !table.empty()) tables.push_back(std::move(table));
   if (!tables.empty() && text_member(body, "event_source").empty())
     throw wrong("/event_source", "say which source the table is of");
-  const auto found = call.api.services.scripts->inspect(
-      name, source_of(body), kind_of(body), tables_for(call, text_member(body, "event_source"), tables));
+  const auto known = tables_for(call, text_member(body, "event_source"), tables);
+  const auto found = call.api.services.scripts->inspect(name, source_of(body), kind_of(body), known);
   std::string out;
   JsonObject json(out);
   json.boolean("ok", !found.error);
   if (found.error) write_error(json, *found.error);
   json.raw("problems", problems_json(found.problems));
+  json.boolean("columns_known", !known.empty());
   json.close();
   return ApiResponse::json(std::move(out));
 }

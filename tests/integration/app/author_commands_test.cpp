@@ -1,14 +1,10 @@
-// The commands of those who write scripts and workflows, as a shell sees them.
+// The commands of those who write scripts and workflows, as a shell sees them, with no engine around.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
-#include <atomic>
-#include <fstream>
-#include <set>
-#include <thread>
+#include <filesystem>
 
-#include "tests/support/eventually.h"
+#include "tests/integration/app/files.h"
 #include "tests/support/rowhook_process.h"
 
 namespace rowhook::testing {
@@ -17,16 +13,6 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-void write(const std::string& file, const std::string& text) {
-  std::filesystem::create_directories(std::filesystem::path(file).parent_path());
-  std::ofstream(file, std::ios::binary) << text;
-}
-
-std::string read(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 constexpr const char* paid_event =
     R"({"event_id":"shop:1:0","seq":7,"source":"shop","event_type":"record_updated","table":"orders",
@@ -243,139 +229,12 @@ TEST(ScriptRepl, AnswersLineByLineAndKeepsWhatWasDeclared) {
                                   project.file("input"));
   EXPECT_EQ(output.status, 0) << output.err;
   EXPECT_THAT(output.out, HasSubstr("\"paid\"\n18014398509481986\n"));
-  EXPECT_THAT(output.out, HasSubstr("has no column 'nothing'"));
+  EXPECT_THAT(output.out, HasSubstr("repl:1: table 'orders' has no column 'nothing'"))
+      << "the line of what was typed, not of what was declared before";
   EXPECT_THAT(output.out, HasSubstr("\ntrue  false\n"));
   EXPECT_THAT(output.out, HasSubstr("'io' is not available"));
   EXPECT_THAT(output.out, HasSubstr("commands: .event"));
   EXPECT_THAT(output.out, Not(HasSubstr("\n2\n"))) << "nothing after .quit";
-}
-
-// An engine over the user's own SQLite database.
-class AuthorEngine : public ::testing::Test {
- protected:
-  AuthorEngine() : engine_(config()) {
-    if (sqlite3_open((dir_ / "shop.db").c_str(), &db_) != SQLITE_OK) throw std::runtime_error("open");
-    sqlite3_busy_timeout(db_, 5000);
-    sql("PRAGMA journal_mode=WAL; CREATE TABLE orders(id INTEGER PRIMARY KEY, total INTEGER)");
-    engine_.define("scripts/big.lua", "return { revision = 1, total = new.total }\n");
-    engine_.define("workflows/w.json", R"({"id":"w","name":"W","nodes":[{"node_id":"in","node_type":"input"},
-      {"node_id":"out","node_type":"log","config":{"level":"debug","message":"{{ item.revision }}"}}],
-      "connections":[{"from_node_id":"in","to_node_id":"out"}]})");
-    engine_.define("triggers/t.json",
-                   R"({"name":"all orders","source":"shop","event_type":"record_inserted","workflow_id":"w",
-      "config":{"transform_script":"big"}})");
-    engine_.start();
-    if (!eventually([&] { return engine_.get("/sources/shop")["state"] == "running"; }))
-      throw std::runtime_error("not running");
-  }
-  ~AuthorEngine() override { sqlite3_close(db_); }
-  json config() const {
-    return {{"connections",
-             {{{"name", "shop"},
-               {"type", "sqlite"},
-               {"database", dir_ / "shop.db"},
-               {"monitoring", {{"method", "triggers"}}}}}},
-            {"tables", {{{"table", "orders"}}}}};
-  }
-  void sql(const std::string& text) {
-    char* message = nullptr;
-    if (sqlite3_exec(db_, text.c_str(), nullptr, nullptr, &message) != SQLITE_OK)
-      throw std::runtime_error(message);
-  }
-  bool executions_reach(std::size_t count) {
-    return eventually([&] { return engine_.get("/executions?status=completed&limit=1")["total"] == count; });
-  }
-
-  TempDir dir_;
-  RowhookProcess engine_;
-  sqlite3* db_ = nullptr;
-};
-
-TEST_F(AuthorEngine, ALiveEventBecomesAFixtureThatTestsAndRunsUnderstand) {
-  sql("INSERT INTO orders VALUES (1, 9007199254740993)");
-  ASSERT_TRUE(executions_reach(1));
-  const std::string file = dir_ / "fixtures/order.json";
-  ASSERT_EQ(engine_.command({"tail", "--from", "1", "--table", "orders", "--save", file}).status, 0);
-  EXPECT_THAT(read(file), HasSubstr("\"total\": 9007199254740993"));
-  write(dir_ / "scripts/big.lua", "return { revision = 2, total = new.total }\n");
-  const auto from_file = run_rowhook({"script", "run", dir_ / "scripts/big.lua", "--event", file});
-  EXPECT_THAT(from_file.out, HasSubstr(R"("total":9007199254740993)")) << from_file.err;
-  const std::string id = json::parse(read(file))["event_id"];
-  const auto recorded = engine_.command({"script", "run", dir_ / "scripts/big.lua", "--event", id});
-  EXPECT_EQ(recorded.status, 0) << recorded.err;
-  EXPECT_THAT(recorded.out, HasSubstr(R"("total":9007199254740993)"));
-  write(
-      dir_ / "test.lua",
-      "it(\"works\", function() expect(run.transform(\"big\", fixture(\"order\")).revision).to_be(2) end)\n");
-  EXPECT_EQ(run_rowhook({"test", dir_.path().string()}).status, 0);
-}
-
-TEST_F(AuthorEngine, AChangedTriggerIsTriedOnTheJournalAndExplained) {
-  sql("INSERT INTO orders VALUES (1, 50), (2, 150), (3, 250)");
-  ASSERT_TRUE(executions_reach(3));
-  write(dir_ / "triggers/t.json",
-        R"({"name":"all orders","source":"shop","event_type":"record_inserted","workflow_id":"w",
-      "config":{"where":"total > 100","transform_script":"big"}})");
-  write(dir_ / "scripts/big.lua",
-        "if new.total > 200 then error(\"too big\") end\nreturn { revision = 1, total = new.total }\n");
-  const auto output = engine_.command({"backtest", "--trigger", dir_ / "triggers/t.json", "-o", "json"});
-  EXPECT_EQ(output.status, 1) << "it fails on an event: " << output.err;
-  const json result = json::parse(output.out);
-  EXPECT_EQ(result["complete"], true);
-  EXPECT_EQ(result["candidate"], json::parse(R"({"fires":1,"fails":1})"));
-  EXPECT_EQ(result["active"]["fires"], 3);
-  EXPECT_EQ(result["differ"], 2);
-  EXPECT_EQ(result["failures"][0]["message"], "big:1: too big");
-  const auto table = engine_.command({"backtest", "--trigger", "1", "-o", "table"});
-  EXPECT_EQ(table.status, 0) << table.err;
-  EXPECT_THAT(table.out, HasSubstr("fires 3 times, fails 0 times"));
-  const std::string event = result["differing"][0]["event_id"];
-  const auto explained = engine_.command({"explain", event, "--trigger", "1", "-o", "json"});
-  EXPECT_EQ(json::parse(explained.out)["verdicts"][0]["verdict"], "matched");
-}
-
-TEST_F(AuthorEngine, AScriptsHistoryIsShownAndBroughtBack) {
-  const auto stored = engine_.call("GET", "/api/v1/scripts/big");
-  ASSERT_EQ(stored.status, 200);
-  ASSERT_EQ(engine_
-                .call("PUT", "/api/v1/scripts/big", R"({"source":"return { revision = 2 }\n"})",
-                      {"If-Match: \"1\""})
-                .status,
-            200);
-  const auto versions = engine_.command({"script", "versions", "big"});
-  EXPECT_EQ(json::parse(versions.out)["total"], 2) << versions.err;
-  EXPECT_THAT(engine_.command({"script", "versions", "big", "--diff", "-o", "table"}).out,
-              HasSubstr("+return { revision = 2 }"));
-  const auto back = engine_.command({"script", "rollback", "big", "1"});
-  EXPECT_EQ(back.status, 0) << back.err;
-  EXPECT_EQ(engine_.get("/scripts/big")["source"], "return { revision = 1, total = new.total }\n");
-  EXPECT_EQ(engine_.command({"script", "rollback", "big", "17"}).status, 65);
-}
-
-TEST_F(AuthorEngine, ReloadingAScriptUnderLoadDropsNothing) {
-  constexpr int rows = 1500;
-  std::atomic<bool> inserting{true};
-  std::thread changes([&] {
-    for (int revision = 2; inserting; ++revision)
-      engine_.call(
-          "PUT", "/api/v1/scripts/big",
-          json{{"source", "return { revision = " + std::to_string(revision) + ", total = new.total }"}}
-              .dump(),
-          {"If-Match: *"});
-  });
-  for (int i = 0; i < rows; ++i) sql("INSERT INTO orders VALUES (" + std::to_string(i + 1) + ", 1)");
-  inserting = false;
-  changes.join();
-  EXPECT_TRUE(executions_reach(rows));
-  EXPECT_EQ(engine_.get("/executions?limit=1")["total"], rows) << "one each, none failed";
-  std::set<std::string> revisions;
-  const json executions = engine_.get("/executions?limit=1000");
-  for (const auto& execution : executions["items"]) {
-    const json whole = engine_.get("/executions/" + execution["id"].get<std::string>());
-    revisions.insert(whole["steps"][1]["notes"].dump());
-    if (revisions.size() > 3) break;
-  }
-  EXPECT_GT(revisions.size(), 1U) << "changes were taken up while events came";
 }
 
 }  // namespace
