@@ -5,6 +5,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/event/json_writer.h"
+#include "workflows/sql_statement.h"
 
 namespace rowhook {
 namespace {
@@ -93,7 +94,7 @@ std::string run_in_transaction(Connection& connection, const AppliedKey& key, co
   const bool is_first = claim(connection, key);
   claimed = true;
   if (!is_first) return earlier_result(connection, key);
-  std::string result = sql_result_json(connection.query(sql, params), max_rows);
+  std::string result = run_sql(connection, sql, params, max_rows);
   keep_result(connection, key, result);
   transaction.commit();
   return result;
@@ -140,9 +141,9 @@ SqlParams sql_params(const std::vector<Document>& values, Dialect dialect) {
 
 std::string sql_result_json(const SqlResult& result, std::size_t max_rows) {
   if (result.rows.size() > max_rows)
-    throw PermanentError("the statement gave " + std::to_string(result.rows.size()) + " rows, allowed are " +
-                             std::to_string(max_rows),
-                         "narrow the statement or raise max_rows");
+    throw PermanentError(
+        "the statement gives more rows than are allowed, which are " + std::to_string(max_rows),
+        "narrow the statement or raise max_rows");
   std::string out = R"({"rows":[)";
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     out += i == 0 ? "{" : ",{";
@@ -155,6 +156,12 @@ std::string sql_result_json(const SqlResult& result, std::size_t max_rows) {
     out += '}';
   }
   return out + R"(],"affected":)" + std::to_string(result.affected) + "}";
+}
+
+std::string run_sql(Connection& connection, const std::string& sql, const SqlParams& params,
+                    std::size_t max_rows) {
+  const bool postgres = connection.dialect() == Dialect::postgres;
+  return sql_result_json(connection.query(with_row_limit(sql, max_rows + 1, postgres), params), max_rows);
 }
 
 std::string apply_once(Connection& connection, const AppliedKey& key, const std::string& sql,

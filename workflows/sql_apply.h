@@ -23,6 +23,9 @@ SqlParams sql_params(const std::vector<Document>& values, Dialect dialect);
 // {"rows":[{column: value, ...}, ...],"affected":n} as JSON text; bytes as base64. Throws PermanentError
 // beyond `max_rows`.
 std::string sql_result_json(const SqlResult& result, std::size_t max_rows);
+// Runs one statement and gives that; of its rows hardly more than `max_rows` are read.
+std::string run_sql(Connection& connection, const std::string& sql, const SqlParams& params,
+                    std::size_t max_rows);
 
 // Runs `sql` in a transaction together with the row of rowhook_applied that says it was run; when the row is
 // there already nothing is run and the result of that time is given. The table is made when it is missing;

@@ -44,6 +44,7 @@ class Scanner {
     } else {
       begin_statement();
       part_of_statement(c);
+      result_.end = at_;
     }
   }
 
@@ -122,10 +123,13 @@ class Scanner {
   void word() {
     const std::size_t start = at_;
     while (is_letter(peek()) || is_digit(peek()) || peek() == '$') ++at_;
-    if (!result_.first_word.empty()) return;
-    result_.first_word = sql_.substr(start, at_ - start);
-    for (char& c : result_.first_word)
+    std::string word(sql_.substr(start, at_ - start));
+    for (char& c : word)
       if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    for (const char* writing : {"INSERT", "UPDATE", "DELETE", "MERGE", "INTO"})
+      result_.writes = result_.writes || word == writing;
+    result_.returning = result_.returning || word == "RETURNING";
+    if (result_.first_word.empty()) result_.first_word = std::move(word);
   }
 
   std::string_view sql_;
@@ -137,5 +141,18 @@ class Scanner {
 }  // namespace
 
 SqlStatement scan_sql(std::string_view sql) { return Scanner(sql).scan(); }
+
+std::string with_row_limit(const std::string& sql, std::size_t rows, bool postgres) {
+  const SqlStatement statement = scan_sql(sql);
+  const auto begins = [&](std::initializer_list<const char*> words) {
+    return std::find(words.begin(), words.end(), statement.first_word) != words.end();
+  };
+  const std::string inner = sql.substr(0, statement.end), limit = " LIMIT " + std::to_string(rows);
+  if (begins({"SELECT", "VALUES", "WITH"}) && !statement.writes)
+    return "SELECT * FROM (" + inner + "\n) AS limited" + limit;
+  if (postgres && statement.returning && begins({"INSERT", "UPDATE", "DELETE"}))
+    return "WITH changed AS (" + inner + "\n) SELECT * FROM changed" + limit;
+  return sql;
+}
 
 }  // namespace rowhook

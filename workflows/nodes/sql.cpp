@@ -81,7 +81,7 @@ class SqlNode final : public Node {
   std::string perform(Connection& connection, const AppliedKey& key,
                       const std::vector<Document>& values) const {
     const SqlParams params = sql_params(values, connection.dialect());
-    if (!once_) return sql_result_json(connection.query(sql_, params), max_rows_);
+    if (!once_) return run_sql(connection, sql_, params, max_rows_);
     std::string result = apply_once(connection, key, sql_, params, max_rows_);
     if (applied_.fetch_add(1) % executions_between_cleaning == 0) clean(connection);
     return result;

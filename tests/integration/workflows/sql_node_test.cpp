@@ -161,7 +161,23 @@ TEST_P(SqlNode, RowsCanGoOnOneByOneOrTheItemItself) {
   state_ = {};
   const auto outcome = run(compile("SELECT order_id FROM shipped", R"("max_rows":1)"));
   EXPECT_EQ(outcome.kind, Kind::failed);
-  EXPECT_THAT(outcome.error_message, HasSubstr("2 rows, allowed are 1"));
+  EXPECT_THAT(outcome.error_message, HasSubstr("more rows than are allowed, which are 1"));
+}
+
+TEST_P(SqlNode, OfAnEndlessResultNoMoreIsReadThanAllowed) {
+  const std::string endless =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n; -- for ever";
+  for (const char* once : {"true", "false"}) {
+    state_ = {};
+    const auto outcome = run(compile(endless, std::string(R"("max_rows":5,"exactly_once":)") + once));
+    EXPECT_EQ(outcome.kind, Kind::failed);
+    EXPECT_THAT(outcome.error_message, HasSubstr("more rows than are allowed, which are 5"));
+  }
+  direct_->query("INSERT INTO shipped (order_id) VALUES (1), (2)");
+  state_ = {};
+  const auto whole = run(compile("SELECT order_id FROM shipped ORDER BY order_id DESC -- newest first"));
+  ASSERT_EQ(whole.kind, Kind::completed) << whole.error_message;
+  EXPECT_THAT(output(), HasSubstr(R"("rows":[{"order_id":2},{"order_id":1}])"));
 }
 
 TEST_P(SqlNode, ErrorsSayWhetherToTryAgain) {
