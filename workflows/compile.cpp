@@ -2,6 +2,7 @@
 
 #include "engine/base/clock.h"
 #include "workflows/compiled.h"
+#include "workflows/credential_headers.h"
 #include "workflows/services.h"
 
 namespace rowhook {
@@ -23,6 +24,15 @@ template <typename Change>
 void for_each_config(Definition& definition, Change change) {
   for (auto& node : definition.nodes)
     if (const NodeType* type = find_node_type(node.node_type)) change(node, *type);
+}
+
+// The settings of a node as everybody may see them.
+nlohmann::json shown_config(const NodeType& type, const nlohmann::json& config) {
+  nlohmann::json shown = type.spec.redact(config);
+  if (const auto headers = shown.find("headers"); headers != shown.end() && headers->is_object())
+    for (auto& [name, value] : headers->items())
+      if (carries_credentials(name)) value = "***";
+  return shown;
 }
 
 // Puts members of `stored` where `shown`, its redacted form, was left as it is.
@@ -75,7 +85,7 @@ std::optional<std::chrono::milliseconds> timeout_of(const Workflow& workflow) { 
 
 Definition without_secrets(Definition definition) {
   for_each_config(definition, [](NodeDefinition& node, const NodeType& type) {
-    node.config = type.spec.redact(node.config);
+    node.config = shown_config(type, node.config);
   });
   return definition;
 }
@@ -85,9 +95,9 @@ void keep_secrets(Definition& written, const Definition& stored) {
     const NodeDefinition* known = stored.node(node.node_id);
     if (!known || known->node_type != node.node_type) return;
     for (const auto& field : type.spec.fields())
-      if (const auto& name = field.name();
-          field.is_secret() && node.config.contains(name) && known->config.contains(name))
-        restore(node.config[name], type.spec.redact(known->config)[name], known->config[name]);
+      if (const auto& name = field.name(); (field.is_secret() || name == "headers") &&
+                                           node.config.contains(name) && known->config.contains(name))
+        restore(node.config[name], shown_config(type, known->config)[name], known->config[name]);
   });
 }
 

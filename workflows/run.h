@@ -25,7 +25,8 @@ const Definition& definition_of(const Workflow& workflow);
 // settings.timeout; nullopt when the workflow leaves it to the configuration.
 std::optional<std::chrono::milliseconds> timeout_of(const Workflow& workflow);
 
-// A definition to show: settings of nodes that are secret stand as "***".
+// A definition to show: settings of nodes that are secret, and header fields that let somebody in, stand as
+// "***".
 Definition without_secrets(Definition definition);
 // Puts the secrets of `stored` back where `written`, which somebody read without them, says "***" in the same
 // node.

@@ -1,6 +1,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "workflows/await.h"
+#include "workflows/credential_headers.h"
 #include "workflows/event_formats.h"
 #include "workflows/http_answer.h"
 #include "workflows/http_client.h"
@@ -69,7 +70,8 @@ Document request_document(const HttpRequest& request) {
   Document::Object headers;
   for (const auto& line : request.headers)
     if (const auto colon = line.find(": "); colon != std::string::npos)
-      headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+      headers.emplace_back(line.substr(0, colon),
+                           carries_credentials(line.substr(0, colon)) ? "***" : line.substr(colon + 2));
   Document body(request.body);
   try {
     if (!request.body.empty()) body = Document::parse(request.body);

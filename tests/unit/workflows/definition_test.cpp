@@ -114,4 +114,20 @@ TEST(Definition, SecretsAreShownAsStarsAndKeptWhenTheStarsComeBack) {
   EXPECT_EQ(shown.nodes[1].config["secret"], "whsec_AAAA");
 }
 
+TEST(Definition, HeaderFieldsThatLetSomebodyInAreSecretsToo) {
+  const Definition stored = rowhook::testing::one_node(
+      "http_request",
+      R"({"url": "http://a/", "headers": {"Authorization": "Bearer x", "X-Api-Key": "k", "X-Shop": "7"}})");
+  Definition shown = without_secrets(stored);
+  auto& headers = shown.nodes[1].config["headers"];
+  EXPECT_EQ(headers["Authorization"], "***");
+  EXPECT_EQ(headers["X-Api-Key"], "***");
+  EXPECT_EQ(headers["X-Shop"], "7");
+  headers["X-Api-Key"] = "another";
+  headers["X-Shop"] = "8";
+  keep_secrets(shown, stored);
+  EXPECT_EQ(shown.nodes[1].config["headers"],
+            nlohmann::json::parse(R"({"Authorization":"Bearer x","X-Api-Key":"another","X-Shop":"8"})"));
+}
+
 }  // namespace
