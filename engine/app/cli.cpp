@@ -77,6 +77,8 @@ void declare(CLI::App& app, CommandLine& line) {
   add_author_commands(app, line);
   add_script_commands(app, line);
   add_backtest_command(app, line);
+  add_replay_command(app, line);
+  add_completion_command(app, line);
 }
 
 void append_usage(const CLI::App& app, const std::string& prefix, std::string& out) {

@@ -40,6 +40,8 @@ void add_script_commands(CLI::App& app, CommandLine& line);        // script run
 void add_author_commands(CLI::App& app, CommandLine& line);        // test
 void add_explain_command(CLI::App& app, CommandLine& line);
 void add_backtest_command(CLI::App& app, CommandLine& line);
+void add_replay_command(CLI::App& app, CommandLine& line);
+void add_completion_command(CLI::App& app, CommandLine& line);
 
 // Every command with its options, as Markdown.
 std::string command_line_reference();

@@ -35,8 +35,8 @@ int serve(CommandLine& line) {
   engine.start();
   std::printf("Rowhook %s, API on %s/api/v1\n", version_text(), engine.base_url().c_str());
   std::printf("The page, signed in (once, within 15 minutes): %s\n", engine.page_link().c_str());
-  if (engine.made_admin_token())
-    std::printf("The admin token was written to %s/admin-token\n", line.data_dir().c_str());
+  if (const auto& token = engine.made_admin_token())
+    std::printf("The admin token, shown once and kept in %s/admin-token: %s\n", line.data_dir().c_str(), token->c_str());
   std::fflush(stdout);
   const auto reload = [&] {
     try {

@@ -108,17 +108,19 @@ struct Engine::Impl {
   std::unique_ptr<SqlPools> sql;
   std::unique_ptr<TableColumns> columns;
   NodeServices nodes;
-  LiveExecutions live{system_random()()};
+  std::unique_ptr<LiveExecutions> live;
   TriggerSeries series{system_clock()};
   std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<StoreSweeper> sweeper;
   std::unique_ptr<Sources> sources;
   std::unique_ptr<ApiServer> server;
-  bool made_token = false, serving = false, starting = false;
+  std::optional<std::string> made_token;
+  bool serving = false, starting = false;
 
   explicit Impl(EngineOptions given) : options(std::move(given)), lock(options.data_dir) {
     log::set_level(options.config.log_level);
     store = open_store(options.config.store, options.data_dir, true, system_clock());
+    live = std::make_unique<LiveExecutions>(store->executions());
     journal = open_journal(options.config, options.data_dir);
     routing = std::make_unique<RoutingTables>(
         *store, *journal, [this] { return store->executions().low_water(); },
@@ -173,7 +175,7 @@ struct Engine::Impl {
     parts.workflow = [this](const std::string& id) { return routing->workflow(id); };
     parts.disable_trigger = [this](std::int64_t id, const std::string& reason) { switch_off(id, reason); };
     parts.ended = [this](const Execution& execution) {
-      live.add(execution);
+      live->add(execution);
       series.add(execution);
       if (options.ended) options.ended(execution);
     };
@@ -191,7 +193,7 @@ struct Engine::Impl {
     services.scripts = scripts.get();
     services.nodes = &nodes;
     services.sources = sources.get();
-    services.executions = &live;
+    services.executions = live.get();
     services.series = &series;
     services.metrics = &metrics;
     services.clock = &system_clock();
@@ -249,9 +251,8 @@ struct Engine::Impl {
   void start() {
     const char* token = std::getenv("ROWHOOK_ADMIN_TOKEN");
     made_token =
-        ensure_admin_token(*store, options.data_dir, token ? token : "", system_clock(), system_random())
-            .has_value() &&
-        !(token && *token);
+        ensure_admin_token(*store, options.data_dir, token ? token : "", system_clock(), system_random());
+    if (token && *token) made_token.reset();
     recall_failures();
     starting = true;
     apply_directories(options.config);
@@ -296,7 +297,7 @@ std::string Engine::base_url() const { return impl_->serving ? impl_->server->ba
 std::string Engine::page_link() {
   return base_url() + "/#code=" + impl_->server->dispatch().sessions().new_code();
 }
-bool Engine::made_admin_token() const { return impl_->made_token; }
+const std::optional<std::string>& Engine::made_admin_token() const { return impl_->made_token; }
 std::unique_ptr<ApiClient> Engine::client() {
   return std::make_unique<LocalApiClient>(impl_->server->dispatch(), impl_->serving);
 }

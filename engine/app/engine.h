@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/app/config.h"
@@ -44,7 +45,8 @@ class Engine {
   std::string base_url() const;  // "http://127.0.0.1:8088"; "" when it does not serve
   // "BASE/#code=...": signs a browser in once, within 15 minutes. For printing, never for a log.
   std::string page_link();
-  bool made_admin_token() const;  // this start wrote a new DATA_DIR/admin-token
+  // The secret of the DATA_DIR/admin-token that this start wrote; for printing once, never for a log.
+  const std::optional<std::string>& made_admin_token() const;
 
   // The API without a network, as the admin. For commands and for applying definitions.
   std::unique_ptr<ApiClient> client();

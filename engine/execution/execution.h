@@ -42,10 +42,12 @@ struct Execution {
   StateChanges state_changes;
   // Its filter said no: there is no row to write, only the changes and the fact that it is done with.
   bool without_row = false;
+  std::uint64_t change = 0;  // number of the row's last change that listeners are told of; 0: none yet
 };
 
 struct ExecutionFilter {
   std::string status, source, event_type, table, workflow_id, event_id, error;  // "" = any; error: substring
+  std::string record_id;  // "" = any; JSON text or bare text
   std::optional<std::int64_t> trigger_id;
   std::optional<Micros> from, to;  // created_at
   std::string before_id_cursor;    // opaque
@@ -66,6 +68,10 @@ struct ParkedRange {
 // transaction.
 class ExecutionLog {
  public:
+  struct Changes {
+    std::uint64_t last = 0;     // the highest number of a change ever written
+    std::uint64_t dropped = 0;  // retention dropped a row with this number; none with a higher one
+  };
   virtual ~ExecutionLog() = default;
   // Inserts or replaces rows by id, applies their state changes and moves the low-water mark, in one
   // transaction, durable when it returns.
@@ -81,6 +87,10 @@ class ExecutionLog {
   // Parked executions (pending, retrying) of a trigger or lane, by seq. An index on (trigger_id, seq) of
   // parked rows makes it cheap; what stands here pages through parked().
   virtual std::vector<Execution> parked_of(const ParkedRange& range);
+  virtual Changes changes() = 0;
+  // Executions whose last change has this number or a higher one, by number: how a listener catches up. One
+  // that changed twice is there once, as it is now.
+  virtual std::vector<Execution> changed(std::uint64_t from, std::size_t limit) = 0;
   virtual std::optional<Execution> find(const std::string& id) = 0;
   virtual std::vector<Execution> list(const ExecutionFilter& filter) = 0;  // newest first
   // Stops counting at `limit`.

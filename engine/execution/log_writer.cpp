@@ -34,7 +34,8 @@ LogWriter::LogWriter(ExecutionLog& log, Journal& journal, Guarded<LowWater>& low
 
 LogWriter::~LogWriter() { stop(std::chrono::milliseconds{0}); }
 
-void LogWriter::start() {
+void LogWriter::start(std::uint64_t last_change) {
+  last_change_ = last_change;
   thread_ = std::thread([this] { run(); });
 }
 
@@ -108,6 +109,8 @@ void LogWriter::run() {
   pthread_setname_np(pthread_self(), "rowhook-log");
   for (;;) {
     Rows rows = gather();
+    for (auto& row : rows.executions)
+      row.change = row.without_row || row.status == ExecutionStatus::pending ? 0 : ++last_change_;
     const std::uint64_t mark = low_water_.with([&](LowWater& low_water) {
       for (const auto& meaning : rows.meanings)
         if (meaning.first_row) low_water.done(meaning.seq);

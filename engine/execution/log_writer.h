@@ -42,7 +42,8 @@ class LogWriter {
   using Durable = std::function<void(const Rows&)>;
   LogWriter(ExecutionLog& log, Journal& journal, Guarded<LowWater>& low_water, Durable durable);
   ~LogWriter();
-  void start();
+  // Rows that listeners are told of are numbered on from `last_change`.
+  void start(std::uint64_t last_change);
   // Writes what is queued, then ends the thread; gives up when the log cannot be written within `grace`.
   void stop(std::chrono::milliseconds grace);
 
@@ -73,7 +74,8 @@ class LogWriter {
   Guarded<LowWater>& low_water_;
   Durable durable_;
   mutable Guarded<State> state_;
-  std::chrono::steady_clock::time_point written_at_{};  // confined to the writer's thread
+  std::chrono::steady_clock::time_point written_at_{};  // confined to the writer's thread, like
+  std::uint64_t last_change_ = 0;                       // this
   std::thread thread_;
 };
 

@@ -22,6 +22,7 @@ class Parking {
   void retry(const std::string& id, const std::string& edited_input);
   void cancel(const std::string& id);
   void discard(const std::string& id);
+  Scheduler::Replayed replay(std::int64_t trigger_id, const std::vector<EventPtr>& events);
   void switch_off(std::int64_t trigger_id, const std::string& reason);
 
  private:
@@ -45,8 +46,11 @@ class Parking {
   void close(Execution row, ExecutionStatus status, const std::string& reason);
   void write(Execution row);
   Execution parked_row(const std::string& id);
+  ExecutionKey key_of(const std::string& id, const char* what);
   void retry_now(Execution row, const std::string& edited_input);
   void cancel_now(const std::string& id);
+  void park_replay(const CompiledTrigger& trigger, Execution row);
+  Scheduler::Replayed replay_now(std::int64_t trigger_id, const std::vector<EventPtr>& events);
 
   SchedulerCore& core_;
   Guarded<State> state_;

@@ -10,12 +10,6 @@ namespace rowhook {
 namespace {
 constexpr std::chrono::milliseconds flush_wait{10'000};
 
-ExecutionKey key_of(const std::string& id) {
-  const auto key = parse_execution_id(id);
-  if (!key) throw NotFound("there is no execution '" + id + "' that a trigger made");
-  return *key;
-}
-
 [[noreturn]] void refuse(const Execution& row, const std::string& what) {
   throw Conflict("execution " + row.id + " is " + std::string(to_string(row.status)) + " and cannot be " +
                  what);
@@ -44,6 +38,15 @@ void Parking::ask(std::function<void()> command) {
   result.get();
 }
 
+// Of an execution that a trigger made: only those can be what `what` says.
+ExecutionKey Parking::key_of(const std::string& id, const char* what) {
+  if (const auto key = parse_execution_id(id)) return *key;
+  const auto by_hand = core_.parts.log->find(id);
+  if (!by_hand) throw NotFound("there is no execution '" + id + "'");
+  throw Conflict("execution " + id + " was run by hand and cannot be " + what,
+                 "POST /workflows/" + by_hand->workflow_id + "/run runs its workflow anew");
+}
+
 Execution Parking::parked_row(const std::string& id) {
   if (!core_.writer.flush(flush_wait))
     throw TransientError("the execution log cannot be written: " + core_.writer.trouble());
@@ -53,7 +56,7 @@ Execution Parking::parked_row(const std::string& id) {
 }
 
 void Parking::retry(const std::string& id, const std::string& edited_input) {
-  const ExecutionKey key = key_of(id);
+  const ExecutionKey key = key_of(id, "retried");
   ask([this, id, key, edited_input] {
     if (core_.lanes.with([&](const Lanes& lanes) { return lanes.find(key.trigger_id, key.seq) != nullptr; }))
       throw Conflict("execution " + id + " is waiting or running already");
@@ -71,7 +74,6 @@ void Parking::retry_now(Execution row, const std::string& edited_input) {
   if (!core_.parts.journal->at(row.seq))
     throw Conflict("execution " + row.id + " cannot be retried: its event is no longer in the journal");
   const ExecutionStatus before = row.status;
-  const std::uint64_t lane = lane_of(*trigger, row);
   if (!edited_input.empty()) {
     row.edited_input = edited_input;
     (void)core_.kept.with([&](KeptProgress& mine) { return mine.take({row.seq, row.trigger_id}); });
@@ -82,21 +84,19 @@ void Parking::retry_now(Execution row, const std::string& edited_input) {
     throw Conflict("too many executions of trigger " + std::to_string(row.trigger_id) +
                    " wait for a retry already; try again later");
   if (replay) {
-    row.status = retrying;
-    row.attempt = 0;
-    row.finished_at = 0;
+    park_replay(*trigger, std::move(row));
+    return wake();
   }
   const std::uint64_t seq = row.seq;
   const std::int64_t trigger_id = row.trigger_id;
   if (row.status == retrying) row.next_attempt_at = core_.parts.clock->now();
-  const bool must_be_written = replay || before == retrying || !edited_input.empty();
+  const bool must_be_written = before == retrying || !edited_input.empty();
   // What is ahead of a drain is met by it; what is behind a lane follows when its retries have been tried.
   ParkedRange range{trigger_id, std::pair(row.table, row.key), 0, seq, 64};
   if (must_be_written) write(std::move(row));
   const auto behind = before == pending ? core_.parts.log->parked_of(range) : std::vector<Execution>();
   core_.lanes.with([&](Lanes& lanes) {
     const Micros now = core_.steady();
-    if (replay && !lanes.ahead_of_drain(trigger_id, seq)) lanes.park(*trigger, lane, seq, now, false);
     if (before == retrying) lanes.expedite(trigger_id, seq, now);
     for (const auto& ahead : behind)
       if (ahead.status == retrying) lanes.expedite(trigger_id, ahead.seq, now);
@@ -105,12 +105,12 @@ void Parking::retry_now(Execution row, const std::string& edited_input) {
 }
 
 void Parking::cancel(const std::string& id) {
-  (void)key_of(id);
+  (void)key_of(id, "cancelled");
   ask([this, id] { cancel_now(id); });
 }
 
 void Parking::cancel_now(const std::string& id) {
-  const ExecutionKey key = key_of(id);
+  const ExecutionKey key = key_of(id, "cancelled");
   bool flagged = false;
   std::optional<Execution> waiting;
   core_.lanes.with([&](Lanes& lanes) {
@@ -147,6 +147,54 @@ void Parking::discard(const std::string& id) {
     if (row.status != ExecutionStatus::dead_letter) refuse(row, "discarded");
     row.status = ExecutionStatus::discarded;
     write(std::move(row));
+  });
+}
+
+Scheduler::Replayed Parking::replay(std::int64_t trigger_id, const std::vector<EventPtr>& events) {
+  Scheduler::Replayed replayed;
+  ask([&] { replayed = replay_now(trigger_id, events); });
+  return replayed;
+}
+
+Scheduler::Replayed Parking::replay_now(std::int64_t trigger_id, const std::vector<EventPtr>& events) {
+  const RouterPtr router = core_.router();
+  const auto trigger = router ? router->current(trigger_id) : nullptr;
+  if (!trigger) throw NotFound("there is no trigger '" + std::to_string(trigger_id) + "'");
+  if (!core_.writer.flush(flush_wait))
+    throw TransientError("the execution log cannot be written: " + core_.writer.trouble());
+  Scheduler::Replayed out;
+  for (const auto& event : events) {
+    const auto [in_memory, parked] = core_.lanes.with([&](const Lanes& lanes) {
+      return std::pair(lanes.find(trigger_id, event->seq) != nullptr, lanes.retrying(trigger_id));
+    });
+    if (parked >= core_.settings.max_blocked_lanes) break;
+    ++out.looked_at;
+    const auto row = core_.parts.log->find(execution_id(event->seq, trigger_id));
+    using enum ExecutionStatus;
+    if (in_memory || (row && (row->status == pending || row->status == retrying))) {
+      ++out.waiting;
+      continue;
+    }
+    Execution again = row_of(*make_live({trigger, event, nullptr, {}}, core_.parts.clock->now()), pending);
+    if (row) again.created_at = row->created_at;
+    (void)core_.kept.with([&](KeptProgress& mine) { return mine.take({event->seq, trigger_id}); });
+    park_replay(*trigger, std::move(again));
+    ++out.taken;
+  }
+  wake();
+  return out;
+}
+
+// Runs it as soon as there is room, as a retry that nothing in its lane waits for.
+void Parking::park_replay(const CompiledTrigger& trigger, Execution row) {
+  row.status = ExecutionStatus::retrying;
+  row.attempt = 0;
+  row.finished_at = 0;
+  row.next_attempt_at = core_.parts.clock->now();
+  const std::uint64_t seq = row.seq, lane = lane_of(trigger, row);
+  write(std::move(row));
+  core_.lanes.with([&](Lanes& lanes) {  // what is ahead of a drain is met by it
+    if (!lanes.ahead_of_drain(trigger.trigger.id, seq)) lanes.park(trigger, lane, seq, core_.steady(), false);
   });
 }
 

@@ -26,7 +26,7 @@ void Scheduler::start() {
   const std::uint64_t mark = std::max<std::uint64_t>(core.parts.log->low_water(), 1);
   core.low_water.with([&](LowWater& low) { low = LowWater(mark); });
   impl_->started = true;
-  core.writer.start();
+  core.writer.start(core.parts.log->changes().last);
   core.executors.start();
   impl_->parking.start();
   impl_->routing.start();
@@ -157,6 +157,9 @@ void Scheduler::retry(const std::string& id, const std::string& edited_input) {
 }
 void Scheduler::cancel(const std::string& id) { impl_->parking.cancel(id); }
 void Scheduler::discard(const std::string& id) { impl_->parking.discard(id); }
+Scheduler::Replayed Scheduler::replay(std::int64_t trigger_id, const std::vector<EventPtr>& events) {
+  return impl_->parking.replay(trigger_id, events);
+}
 
 std::vector<Execution> Scheduler::in_flight(std::size_t limit) const {
   std::vector<Execution> out;

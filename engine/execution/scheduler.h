@@ -82,6 +82,15 @@ class Scheduler {
   // Parked or waiting: it does not run any more. Running: it is not tried again when this attempt fails.
   void cancel(const std::string& execution_id);
   void discard(const std::string& execution_id);  // a dead letter nobody wants
+  struct Replayed {
+    std::size_t looked_at = 0;  // events, from the first one on; the rest found no room
+    std::size_t taken = 0;      // executions that run again
+    std::size_t waiting = 0;    // executions that wait or run already, and are left alone
+  };
+  // Runs what a trigger makes of these events (in seq order, none behind routed_seq()) again, from the start,
+  // with its newest revision and under the ids those executions had or would have had. Whether the trigger
+  // fires for them is the caller's business. Durable when it returns. Throws NotFound, TransientError.
+  Replayed replay(std::int64_t trigger_id, const std::vector<EventPtr>& events);
 
   // Empties what scripts of this scope keep with kv, between the changes of two executions: what completes
   // later begins with nothing. Durable when it returns; TransientError when it could not be written in 5 s.

@@ -4,10 +4,14 @@
 
 namespace rowhook {
 
-EventMatch::EventMatch(const EventFilter& filter) : filter_(filter) {
-  keys_[0] = filter.record_id;
-  write_json_string(keys_[1], filter.record_id);
+std::array<std::string, 2> record_key_texts(std::string_view record_id) {
+  std::array<std::string, 2> texts{std::string(record_id), std::string()};
+  write_json_string(texts[1], record_id);
+  return texts;
 }
+
+EventMatch::EventMatch(const EventFilter& filter)
+    : filter_(filter), keys_(record_key_texts(filter.record_id)) {}
 
 bool EventMatch::shape(const Shape& shape) const {
   if (!filter_.source.empty() && shape.source != filter_.source) return false;

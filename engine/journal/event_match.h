@@ -2,10 +2,14 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 
 #include "engine/journal/journal.h"
 
 namespace rowhook {
+
+// The JSON texts of a key that a filter `record_id` may stand for: as given, and as a JSON string.
+std::array<std::string, 2> record_key_texts(std::string_view record_id);
 
 // EventFilter's predicate, but for skip and limit. `table` is a name or schema.name.
 // Thread safety: immutable.
@@ -20,7 +24,6 @@ class EventMatch {
   bool event(const Event& event) const;  // all of them and the range of seq
   bool seq(std::uint64_t value) const { return value >= filter_.from_seq && value < filter_.before_seq; }
   bool by_key() const { return !filter_.record_id.empty(); }
-  // The texts record_id may stand for: as given, and as a JSON string.
   const std::array<std::string, 2>& keys() const { return keys_; }
   const EventFilter& filter() const { return filter_; }
 

@@ -64,6 +64,9 @@ void Intake::stop() {
 
 void Intake::pause() {
   control_.with([](Control& control) { control.paused = true; });
+  view_.with([this](View& view) {  // at once: what the read in progress still brings is journaled
+    if (view.state == IntakeState::running) show_paused(view);
+  });
   control_.notify();
   source_->interrupt();
 }
@@ -72,6 +75,12 @@ void Intake::resume() {
   control_.with([](Control& control) {
     control.paused = false;
     control.accepted = true;
+  });
+  view_.with([](View& view) {
+    if (view.state != IntakeState::paused) return;
+    view.state = IntakeState::running;  // until the next read knows better
+    view.reason.clear();
+    view.remedy.clear();
   });
   control_.notify();
   source_->interrupt();
@@ -243,8 +252,10 @@ bool Intake::until_journaled(const std::function<void()>& write) {
 }
 
 void Intake::show(IntakeState state, const std::string& reason, const std::string& remedy) {
+  const bool paused = control_.with([](const Control& control) { return control.paused; });
   view_.with([&](View& view) {
     if (view.state == state && view.reason == reason) return;
+    if (paused && state == IntakeState::running) return show_paused(view);
     view.state = state;
     view.reason = reason;
     view.remedy = remedy;
@@ -258,10 +269,15 @@ bool Intake::stopping() {
 
 bool Intake::paused() {
   const bool paused = control_.with([](const Control& control) { return control.paused; });
-  if (paused)
-    show(IntakeState::paused, "paused by an operator",
-         "POST /api/v1/sources/" + settings_.source + "/resume");
+  if (paused) view_.with([this](View& view) { show_paused(view); });
   return paused;
+}
+
+void Intake::show_paused(View& view) const {
+  view.state = IntakeState::paused;
+  view.reason = "paused by an operator";
+  view.remedy = "POST /api/v1/sources/" + settings_.source + "/resume";
+  view.caught_up = false;
 }
 
 void Intake::rest(std::chrono::milliseconds time) {

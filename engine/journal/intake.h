@@ -98,6 +98,7 @@ class Intake {
   bool until_journaled(const std::function<void()>& write);
 
   void show(IntakeState state, const std::string& reason, const std::string& remedy);
+  void show_paused(View& view) const;
   bool stopping();
   bool paused();
   void rest(std::chrono::milliseconds time);  // or until stop(), pause() or resume()

@@ -6,6 +6,7 @@
 
 #include "engine/db/postgres_connection.h"
 #include "engine/execution/live_execution.h"
+#include "engine/journal/event_match.h"
 #include "engine/store/dialect_text.h"
 #include "engine/store/sql_store.h"
 #include "engine/store/utf8_text.h"
@@ -41,6 +42,7 @@ constexpr std::array columns{
     Column{"execution_time_ms", Kind::real},
     Column{"steps", Kind::text},
     Column{"edited_input", Kind::text},
+    Column{"change_no", Kind::integer},
 };
 
 std::string joined(const std::function<std::string(std::size_t, const Column&)>& part) {
@@ -137,6 +139,7 @@ void fill(SqlParams& row, const Execution& execution) {
     *at++ = nullptr;
   else
     put(*at++, execution.edited_input);
+  *at++ = static_cast<std::int64_t>(execution.change);
 }
 
 Execution execution_from_row(std::span<const SqlValue> row) {
@@ -167,6 +170,7 @@ Execution execution_from_row(std::span<const SqlValue> row) {
       std::holds_alternative<double>(time) ? std::get<double>(time) : static_cast<double>(as_int(time));
   execution.steps = text();
   execution.edited_input = text();
+  execution.change = static_cast<std::uint64_t>(integer());
   return execution;
 }
 
@@ -190,6 +194,11 @@ Where conditions(const ExecutionFilter& filter) {
   if (!filter.source.empty()) where.add("source = ?", filter.source);
   if (!filter.event_type.empty()) where.add("event_type = ?", filter.event_type);
   if (!filter.table.empty()) where.add("table_name = ?", filter.table);
+  if (!filter.record_id.empty()) {
+    std::vector<SqlValue> keys;
+    for (const auto& key : record_key_texts(filter.record_id)) keys.emplace_back(key);
+    where.add_all("record_key IN (?, ?)", std::move(keys));
+  }
   if (!filter.workflow_id.empty()) where.add("workflow_id = ?", filter.workflow_id);
   if (!filter.event_id.empty()) where.add("event_id = ?", filter.event_id);
   if (!filter.error.empty()) where.add("FIND(error_message, ?) > 0", filter.error);
@@ -197,6 +206,12 @@ Where conditions(const ExecutionFilter& filter) {
   if (filter.from) where.add("created_at >= TIME(?)", *filter.from);
   if (filter.to) where.add("created_at < TIME(?)", *filter.to);
   return where;
+}
+
+std::uint64_t last_change(const std::vector<Execution>& executions) {
+  std::uint64_t last = 0;
+  for (const auto& execution : executions) last = std::max(last, execution.change);
+  return last;
 }
 
 }  // namespace
@@ -213,6 +228,9 @@ void SqlExecutionLog::write(const std::vector<Execution>& executions, std::uint6
     apply_states(connection, executions, low_water);
     connection.query("UPDATE engine_state SET value = $1 WHERE name = 'low_water'",
                      {static_cast<std::int64_t>(low_water)});
+    if (const std::uint64_t last = last_change(executions); last > 0)
+      connection.query("UPDATE engine_state SET value = $1 WHERE name = 'execution_changes'",
+                       {static_cast<std::int64_t>(last)});
   });
 }
 
@@ -317,6 +335,22 @@ std::vector<Execution> SqlExecutionLog::parked_of(const ParkedRange& range) {
   where.add("seq <= ?", seq(range.through_seq));
   const std::string limit = where.place(static_cast<std::int64_t>(range.limit));
   return select(where.text() + " ORDER BY seq, id LIMIT " + limit, where.params());
+}
+
+ExecutionLog::Changes SqlExecutionLog::changes() {
+  return database_.read([](Connection& connection) {
+    const auto value = [&](const char* name) {
+      const SqlResult result = connection.query("SELECT value FROM engine_state WHERE name = $1", {name});
+      return static_cast<std::uint64_t>(as_int(result.rows.at(0).at(0)));
+    };
+    return Changes{value("execution_changes"), value("execution_changes_dropped")};
+  });
+}
+
+std::vector<Execution> SqlExecutionLog::changed(std::uint64_t from, std::size_t limit) {
+  return select(" WHERE change_no > 0 AND change_no >= $1 ORDER BY change_no LIMIT $2",
+                {static_cast<std::int64_t>(std::min<std::uint64_t>(from, INT64_MAX)),
+                 static_cast<std::int64_t>(limit)});
 }
 
 std::optional<Execution> SqlExecutionLog::find(const std::string& id) {

@@ -20,6 +20,8 @@ class SqlExecutionLog final : public ExecutionLog {
   // Never cuts through the executions of one event: may return a few more than `limit`.
   std::vector<Execution> parked(std::uint64_t after_seq, std::size_t limit) override;
   std::vector<Execution> parked_of(const ParkedRange& range) override;
+  Changes changes() override;
+  std::vector<Execution> changed(std::uint64_t from, std::size_t limit) override;
   std::optional<Execution> find(const std::string& id) override;
   std::vector<Execution> list(const ExecutionFilter& filter) override;
   std::uint64_t count(const ExecutionFilter& filter, std::uint64_t limit = INT64_MAX) override;

@@ -61,14 +61,18 @@ std::uint64_t SqlStore::sweep(Micros older_than, std::size_t limit) {
     connection.query("DELETE FROM store_changes WHERE id < (SELECT max(id) FROM store_changes) - 100");
     // What the router would read again after a crash must keep its row, or it would run again; dead letters
     // stay until somebody decides.
-    return connection
-        .query(sql("DELETE FROM execution_logs WHERE id IN (SELECT id FROM execution_logs WHERE created_at < "
-                   "TIME($1) AND "
-                   "status IN ('completed', 'cancelled', 'discarded') AND "
-                   "seq < (SELECT value FROM engine_state WHERE name = 'low_water') "
-                   "ORDER BY created_at, seq, id LIMIT $2)"),
-               {older_than, static_cast<std::int64_t>(limit)})
-        .affected;
+    const std::string old =
+        sql("(SELECT id FROM execution_logs WHERE created_at < TIME($1) AND "
+            "status IN ('completed', 'cancelled', 'discarded') AND "
+            "seq < (SELECT value FROM engine_state WHERE name = 'low_water') "
+            "ORDER BY created_at, seq, id LIMIT $2)");
+    const SqlParams range{older_than, static_cast<std::int64_t>(limit)};
+    const auto dropped =
+        connection.query("SELECT coalesce(max(change_no), 0) FROM execution_logs WHERE id IN " + old, range);
+    connection.query(
+        "UPDATE engine_state SET value = $1 WHERE name = 'execution_changes_dropped' AND value < $1",
+        {as_int(dropped.rows.at(0).at(0))});
+    return connection.query("DELETE FROM execution_logs WHERE id IN " + old, range).affected;
   });
 }
 

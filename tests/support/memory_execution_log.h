@@ -32,6 +32,7 @@ class MemoryExecutionLog final : public ExecutionLog {
         else
           state.parked.erase({row.trigger_id, row.seq});
         state.history[row.id].push_back(row.status);
+        state.last_change = std::max(state.last_change, row.change);
         state.rows[row.id] = row;
       }
       state.low_water = low_water;
@@ -70,6 +71,15 @@ class MemoryExecutionLog final : public ExecutionLog {
       }
       return out;
     });
+  }
+  Changes changes() override {
+    return {state_.with([](const State& state) { return state.last_change; }), 0};
+  }
+  std::vector<Execution> changed(std::uint64_t from, std::size_t limit) override {
+    auto out = select([&](const Execution& row) { return row.change > 0 && row.change >= from; }, SIZE_MAX);
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.change < b.change; });
+    out.resize(std::min(out.size(), limit));
+    return out;
   }
   std::optional<Execution> find(const std::string& id) override {
     return state_.with([&](const State& state) -> std::optional<Execution> {
@@ -112,7 +122,7 @@ class MemoryExecutionLog final : public ExecutionLog {
     std::map<std::string, ScriptState> scripts;
     std::map<std::pair<std::int64_t, std::uint64_t>, std::string> parked;
     std::map<std::string, std::vector<ExecutionStatus>> history;
-    std::uint64_t low_water = 0;
+    std::uint64_t low_water = 0, last_change = 0;
     std::size_t writes = 0;
   };
   static bool is_parked(const Execution& row) {

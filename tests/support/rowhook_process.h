@@ -43,7 +43,10 @@ class RowhookProcess {
   };
   Output command(const std::vector<std::string>& arguments) const;
 
-  std::string base_url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string base_url() const {
+    const bool tls = config_.contains(nlohmann::json::json_pointer("/server/tls"));
+    return (tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port_);
+  }
   std::string data_dir() const { return directory_ / "data"; }
   std::string config_file() const { return directory_ / "config.json"; }
   std::string token() const;

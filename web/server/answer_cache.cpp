@@ -67,7 +67,8 @@ std::uint64_t AnswerCache::ask_store() {
 ReusableAnswerPtr AnswerCache::answer(const Route& route, const std::string& target,
                                       const std::function<ApiResponse()>& make) {
   const bool brief_answer = route.reuse == Reuse::briefly;
-  const std::uint64_t version = brief_answer ? 0 : ask_store();
+  const std::uint64_t version =
+      brief_answer ? kept_.with([](const Kept& kept) { return kept.version; }) : ask_store();
   if (ReusableAnswerPtr known = find(target)) return known;
   auto made = std::make_shared<ReusableAnswer>();
   made->route = &route;
@@ -76,7 +77,7 @@ ReusableAnswerPtr AnswerCache::answer(const Route& route, const std::string& tar
   made->head = head_behind_date(made->response);
   if (made->response.status != 200) return made;
   kept_.with([&](Kept& kept) {
-    if (!brief_answer && kept.version != version) return;  // a change came in between
+    if (kept.version != version) return;  // a change came in between
     const std::size_t size = size_of(*made, target);
     if (size > max_bytes / 4) return;
     drop(kept, target);

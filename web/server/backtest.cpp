@@ -7,6 +7,7 @@
 #include "engine/store/store.h"
 #include "web/server/given_event.h"
 #include "web/server/handlers.h"
+#include "web/server/journal_range.h"
 #include "web/server/trigger_checks.h"
 
 namespace rowhook {
@@ -16,23 +17,6 @@ constexpr std::chrono::milliseconds longest{20'000};
 
 InvalidInput wrong(const std::string& pointer, const std::string& detail) {
   return InvalidInput("the request is not valid: " + pointer + ": " + detail, {{pointer, detail}});
-}
-
-// A seq, or a time: the first event captured then.
-std::uint64_t place_of(const Call& call, const Json& body, const char* name, std::uint64_t fallback) {
-  if (!body.contains(name) || body[name].is_null()) return fallback;
-  const Json& value = body[name];
-  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
-  if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    if (!text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == std::string::npos)
-      return std::stoull(text);
-    try {
-      return seq_at(call.api.journal(), parse_rfc3339(text));
-    } catch (const InvalidInput&) {  // said below
-    }
-  }
-  throw wrong(std::string("/") + name, "expected a seq, or a time such as 2025-08-05T10:00:00Z");
 }
 
 using Texts = std::map<std::string, std::string>;
@@ -82,6 +66,9 @@ Pair triggers_of(const Call& call, const Json& body) {
   }
   std::vector<Problem> problems;
   pair.candidate = trigger_from_json(body["trigger"], problems);
+  // Nothing is run: a trigger that has no workflow yet can be tried, too.
+  if (pair.candidate.workflow_id.empty())
+    std::erase_if(problems, [](const Problem& problem) { return problem.pointer == "/workflow_id"; });
   for (auto& problem : problems) problem.pointer.insert(0, "/trigger");
   refuse_problems("the trigger", std::move(problems));
   if (!pair.active) pair.active = stored_under_name(call, pair.candidate.name);
@@ -103,8 +90,8 @@ BacktestSettings settings_of(const Call& call, const Json& body) {
     return found == given.end() ? stored(name) : std::optional(found->second);
   });
   if (pair.active) settings.active = compile_trigger(std::move(*pair.active), stored);
-  settings.from_seq = place_of(call, body, "from", 1);
-  settings.to_seq = place_of(call, body, "to", UINT64_MAX);
+  settings.from_seq = seq_member(call.api, body, "from").value_or(1);
+  settings.to_seq = seq_member(call.api, body, "to").value_or(UINT64_MAX);
   settings.samples = 20;
   if (body.contains("samples")) {
     if (!body["samples"].is_number_unsigned() || body["samples"].get<std::uint64_t>() > 200)

@@ -1,5 +1,6 @@
 #include "web/server/call.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -30,6 +31,25 @@ HttpError malformed(const InvalidInput& error) {
   return HttpError(400, "malformed-json", error.what(), error.hint(), error.problems());
 }
 
+// How deep the lists and objects of a JSON text stand in one another.
+std::size_t nesting(std::string_view json) {
+  std::size_t depth = 0, deepest = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_text && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_text = !in_text;
+    } else if (!in_text && (c == '[' || c == '{')) {
+      deepest = std::max(deepest, ++depth);
+    } else if (!in_text && (c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
 bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 }  // namespace
@@ -51,6 +71,7 @@ Document exact_body(const ApiRequest& request, bool optional) {
     if (optional) return Document(Document::Object{});
     throw bad_request("the request needs a JSON body");
   }
+  if (nesting(request.body) > 64) throw bad_request("JSON is nested deeper than 64 levels");
   try {
     return Document::parse(request.body);
   } catch (const InvalidInput& error) {
@@ -145,6 +166,21 @@ ApiResponse ListBody::finish(const std::optional<std::string>& next_cursor, std:
   ApiResponse response = ApiResponse::json(std::move(text_) + '}', status);
   response.next_cursor = next_cursor;
   return response;
+}
+
+ApiResponse short_list(const Page& page, const std::vector<ShortListItem>& items) {
+  std::size_t begin = std::min(page.skip, items.size());
+  if (page.cursor) {
+    const auto last = std::find_if(items.begin(), items.end(),
+                                   [&](const ShortListItem& item) { return item.key == *page.cursor; });
+    if (last == items.end()) throw bad_request("the cursor is not one that a page of this list gave");
+    begin = static_cast<std::size_t>(last - items.begin()) + 1;
+  }
+  const std::size_t end = begin + std::min(items.size() - begin, page.limit);
+  ListBody list;
+  for (std::size_t i = begin; i < end; ++i) list.item() += items[i].json;
+  return std::move(list).finish(
+      end < items.size() ? std::optional(items[end - 1].key) : std::optional<std::string>(), items.size());
 }
 
 }  // namespace rowhook

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/event/document.h"
 #include "web/server/api.h"
@@ -97,5 +98,13 @@ class ListBody {
   std::string text_;
   bool first_ = true;
 };
+
+// An item of a listing that is short and at hand. Thread safety: none, a value.
+struct ShortListItem {
+  std::string key;  // tells it from the others: the cursor behind it
+  std::string json;
+};
+// The page of them that was asked for. Throws HttpError 400 for a cursor that is no item's key.
+ApiResponse short_list(const Page& page, const std::vector<ShortListItem>& items);
 
 }  // namespace rowhook

@@ -23,6 +23,7 @@ const Spec& selection_spec() {
       Field::text("source", "Only for events of this source."),
       Field::text("event_type", "Only for this event type."),
       Field::text("table", "Only for this table."),
+      Field::text("record_id", "Only for this key, as JSON or bare text."),
       Field::text("event_id", "Only for this event."),
       Field::text("error", "Only errors that contain this."),
       Field::text("from", "Made at or after this time."),
@@ -64,6 +65,7 @@ void read_filter(const Json& from, const std::string& pointer, Selection& select
   text("source", selection.filter.source);
   text("event_type", selection.filter.event_type);
   text("table", selection.filter.table);
+  text("record_id", selection.filter.record_id);
   text("event_id", selection.filter.event_id);
   text("error", selection.filter.error);
   time("from", selection.filter.from);

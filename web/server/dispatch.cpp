@@ -38,6 +38,18 @@ std::string links(const ApiRequest& request, const std::string& next_cursor) {
          ">; rel=\"next\", <" + path + (rest.empty() ? "" : "?" + rest) + ">; rel=\"first\"";
 }
 
+// The store's word for a cursor that it did not give is one of a document; here it stands in the query.
+ApiResponse answer_of(Call& call) {
+  try {
+    return call.match.route->handler(call);
+  } catch (const InvalidInput& error) {
+    if (!call.query.has("cursor") || error.problems().empty() ||
+        error.problems().front().pointer != "/cursor")
+      throw;
+    throw bad_request(error.what(), "", error.problems().front().detail);
+  }
+}
+
 constexpr Route options_route{.name = "options",
                               .method = HttpMethod::options,
                               .pattern = "",
@@ -131,7 +143,7 @@ ApiResponse Dispatch::call_handler(ApiRequest& request, const RouteMatch& match)
   // A deep link into the page carries the page's own parameters.
   const std::string_view query = match.route == &page_route() ? std::string_view() : request.query();
   Call call{request, match, Query(query, match.route->parameters, match.route->listing), context_};
-  ApiResponse response = match.route->handler(call);
+  ApiResponse response = answer_of(call);
   if (response.next_cursor) response.headers.emplace_back("Link", links(request, *response.next_cursor));
   return response;
 }
@@ -147,6 +159,7 @@ ApiResponse Dispatch::explain_conflict(const ApiRequest& request, ApiResponse re
 // Into the audit log and, for whoever reads along, into the engine's log.
 void Dispatch::note_change(const ApiRequest& request, const Route& route, const ApiResponse& response) {
   if (!is_change(request, route, response)) return;
+  answers_.changed();  // whatever was changed, what was said of it before holds no more
   AuditEntry entry;
   entry.who = request.principal.name.empty() ? "nobody" : request.principal.name;  // a sign-in
   entry.token_id = request.principal.id;

@@ -93,8 +93,10 @@ class Tail : public std::enable_shared_from_this<Tail> {
     } catch (const std::exception& error) {
       return reply_(problem_response(error));
     }
-    if (!api_.tails->add(request_.from_seq, request_.deadline, [self = shared_from_this()] { self->read(); }))
-      reply_(problem_response(TransientError("too many clients wait for events already")));
+    if (api_.tails->add(request_.from_seq, request_.deadline, [self = shared_from_this()] { self->read(); }))
+      return;
+    if (api_.draining()) return step();  // it stopped between the two: nobody waits any more
+    reply_(problem_response(TransientError("too many clients wait for events already")));
   }
 
   const ApiContext& api_;

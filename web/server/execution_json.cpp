@@ -5,6 +5,7 @@
 
 #include "engine/event/json_writer.h"
 #include "engine/execution/scheduler.h"
+#include "engine/journal/event_match.h"
 #include "engine/journal/journal.h"
 #include "engine/store/store.h"
 #include "web/server/call.h"
@@ -14,12 +15,18 @@ namespace {
 
 constexpr std::size_t max_in_flight = 1000;
 
+bool is_record_key(const std::string& key, const std::string& record_id) {
+  const auto keys = record_key_texts(record_id);
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
 bool running_matches(const Execution& execution, const ExecutionFilter& filter) {
   const auto is = [](const std::string& wanted, std::string_view value) {
     return wanted.empty() || wanted == value;
   };
   return is(filter.status, to_string(execution.status)) && is(filter.source, execution.source) &&
          is(filter.event_type, execution.event_type) && is(filter.table, execution.table) &&
+         (filter.record_id.empty() || is_record_key(execution.key, filter.record_id)) &&
          is(filter.workflow_id, execution.workflow_id) && is(filter.event_id, execution.event_id) &&
          (filter.error.empty() || execution.error_message.find(filter.error) != std::string::npos) &&
          (!filter.trigger_id || *filter.trigger_id == execution.trigger_id) &&
@@ -94,6 +101,7 @@ ExecutionFilter execution_filter(const Call& call) {
   filter.source = call.query.text("source");
   filter.event_type = call.query.text("event_type");
   filter.table = call.query.text("table");
+  filter.record_id = call.query.text("record_id");
   filter.workflow_id = call.query.text("workflow_id");
   filter.event_id = call.query.text("event_id");
   filter.error = call.query.text("error");

@@ -147,6 +147,18 @@ void check_role(const Principal& principal, const Route& route) {
       "an admin can make one: rowhook token create NAME --role " + std::string(to_string(route.role)));
 }
 
+void check_body_size(const Principal& sender, std::optional<std::uint64_t> announced, std::uint64_t limit) {
+  constexpr std::uint64_t of_nobody = 4096;
+  const bool known = sender.role != Role::nobody;
+  if (!known && !announced)
+    throw HttpError(411, "length-required", "without a token the body needs a Content-Length");
+  if (announced && *announced > (known ? limit : of_nobody))
+    throw HttpError(
+        413, "body-too-large",
+        (known ? "the body takes more than " : "without a token the body may not take more than ") +
+            std::to_string(known ? limit : of_nobody) + " bytes");
+}
+
 void check_found(const RouteMatch& match, const ApiRequest& request) {
   if (match.route) return;
   const std::string path(request.path().substr(0, 255));

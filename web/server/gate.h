@@ -2,6 +2,8 @@
 // head.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +39,10 @@ std::string_view bearer_token(const ApiRequest& request);
 HttpError unauthorized(const std::string& detail);
 // Throws HttpError 401 (nobody) or 403 unless the principal may call the route.
 void check_role(const Principal& principal, const Route& route);
+
+// A body of so many bytes (nullopt: it does not say) may be read: of a sender who has shown no token only
+// enough to sign in. Throws HttpError 411, 413.
+void check_body_size(const Principal& sender, std::optional<std::uint64_t> announced, std::uint64_t limit);
 
 // Throws HttpError 404, or 405 with Allow, when nothing was matched.
 void check_found(const RouteMatch& match, const ApiRequest& request);

@@ -12,8 +12,9 @@
 namespace rowhook {
 namespace {
 
-InvalidInput wrong(std::string pointer, const std::string& detail) {
-  return InvalidInput("the request is not valid: " + pointer + ": " + detail, {{std::move(pointer), detail}});
+InvalidInput wrong(const std::string& pointer, const std::string& detail) {
+  return InvalidInput("the request is not valid: " + (pointer.empty() ? "" : pointer + ": ") + detail,
+                      {{pointer, detail}});
 }
 
 // Reads members of an event, collecting nothing: the first fault is reported.
@@ -126,6 +127,12 @@ std::string further_members(const Document* object, std::initializer_list<std::s
 
 const Document nothing{Document::Object{}};
 
+// The type of the change that these values are of; "" without any.
+std::string type_of(bool has_new, bool has_old) {
+  if (has_new) return has_old ? "record_updated" : "record_inserted";
+  return has_old ? "record_deleted" : "";
+}
+
 }  // namespace
 
 void check_members(const Document& body, std::initializer_list<std::string_view> known) {
@@ -154,6 +161,7 @@ EventPtr given_event(const Document& document, const std::string& pointer, const
   const EventReader read_metadata(metadata && metadata->object() ? *metadata : nothing, read.at("metadata"));
   auto event = std::make_shared<Event>();
   event->type = read.text("event_type");
+  if (event->type.empty()) event->type = type_of(read.member("new_values"), read.member("old_values"));
   if (event->type.empty()) throw wrong(read.at("event_type"), "is missing, e.g. \"record_updated\"");
   event->id = read.text("event_id");
   if (event->id.empty()) event->id = "given";

@@ -21,11 +21,11 @@ void check_members(const Document& body, std::initializer_list<std::string_view>
 std::string text_member(const Document& body, std::string_view name);
 bool boolean_member(const Document& body, std::string_view name, bool fallback);
 
-// An event written as CONTRACT section 2 has it. Only event_type is needed; what is absent is as in an event
-// without it. Columns are the members of new_values and old_values in their order; changed_fields follows
-// from them, but for those that metadata.unchanged_fields names; record_id is taken as given. Members that no
-// row change has (`change_type` of a changed schema) are kept. Values keep their digits. Throws InvalidInput
-// with pointers below `pointer`.
+// An event written as GET /events/{event_id} answers. Only event_type is needed, and not even that where
+// new_values or old_values say what it is; what is absent is as in an event without it. Columns are the
+// members of new_values and old_values in their order; changed_fields follows from them, but for those that
+// metadata.unchanged_fields names; record_id is taken as given. Members that no row change has (`change_type`
+// of a changed schema) are kept. Values keep their digits. Throws InvalidInput with pointers below `pointer`.
 EventPtr given_event(const Document& event, const std::string& pointer, const Clock& clock);
 
 // Throws NotFound when the journal does not have it.

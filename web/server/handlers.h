@@ -17,6 +17,7 @@ ApiResponse deactivate_trigger(Call& call);
 ApiResponse validate_trigger_body(Call& call);
 ApiResponse test_trigger(Call& call);      // trigger_test.cpp
 ApiResponse backtest_trigger(Call& call);  // backtest.cpp
+ApiResponse replay_trigger(Call& call);    // replay.cpp
 
 // events.cpp
 ApiResponse list_events(Call& call);

@@ -1,9 +1,11 @@
 #include "web/server/idempotency.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "engine/base/log.h"
 #include "engine/store/store.h"
+#include "web/server/call.h"
 #include "web/server/token_book.h"
 
 namespace rowhook {
@@ -26,6 +28,20 @@ ApiResponse secret_shown_once() {
       HttpError(409, "secret-shown-once",
                 "this request succeeded before; its secret is shown only once and was not kept",
                 "revoke what it made and make another"));
+}
+
+// The remembered answer. Its Location and ETag say what its body says, so they are not kept beside it.
+ApiResponse replayed(const ApiRequest& request, const RememberedAnswer& known) {
+  ApiResponse response{known.status, {{"Idempotency-Replayed", "true"}}, known.content_type, known.body};
+  const Json body = Json::parse(known.body, nullptr, false);
+  if (!body.is_object()) return response;
+  if (const auto revision = body.find("revision"); revision != body.end() && revision->is_number_integer())
+    response.headers.emplace_back("ETag", entity_tag(revision->get<std::int64_t>()));
+  if (const auto id = body.find("id"); known.status == 201 && id != body.end())
+    response.headers.emplace_back(
+        "Location", std::string(request.path()) + "/" +
+                        (id->is_string() ? percent_encode(*id->get_ptr<const std::string*>()) : id->dump()));
+  return response;
 }
 
 }  // namespace
@@ -68,7 +84,7 @@ ApiResponse IdempotentPosts::answer(const ApiRequest& request, const Route& rout
       throw HttpError(422, "key-reused", "this Idempotency-Key was sent with another request",
                       "use a new key for every new request",
                       {{"", "differs from the request that had this key first"}});
-    return ApiResponse{known->status, {{"Idempotency-Replayed", "true"}}, known->content_type, known->body};
+    return replayed(request, *known);
   }
   ApiResponse response = make();
   if (response.status < 200 || response.status > 299) return response;

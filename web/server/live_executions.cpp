@@ -1,6 +1,5 @@
 #include "web/server/live_executions.h"
 
-#include <array>
 #include <charconv>
 
 #include "engine/base/errors.h"
@@ -17,19 +16,13 @@ std::size_t bytes_of(const Execution& execution) {
          execution.edited_input.size() + 256;
 }
 
-std::string hex(std::uint64_t number) {
-  std::array<char, 17> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%llx", static_cast<unsigned long long>(number));
-  return {text.data(), static_cast<std::size_t>(size)};
-}
-
 }  // namespace
 
 class LiveExecutions::Item final : public LiveItem {
  public:
-  Item(Execution execution, std::uint64_t number) : execution_(std::move(execution)), number_(number) {}
+  explicit Item(Execution execution) : execution_(std::move(execution)) {}
   const Execution& execution() const { return execution_; }
-  std::uint64_t number() const override { return number_; }
+  std::uint64_t number() const override { return execution_.change; }
   void write(std::string& out) const override {
     write_execution(out, execution_, step_summaries(execution_.steps));
   }
@@ -46,21 +39,24 @@ class LiveExecutions::Item final : public LiveItem {
 
  private:
   Execution execution_;
-  std::uint64_t number_;
 };
 
-LiveExecutions::LiveExecutions(std::uint64_t run) : run_(hex(run)) {}
+LiveExecutions::LiveExecutions(ExecutionLog& log) : log_(log), last_(log.changes().last) {}
 
 void LiveExecutions::add(const Execution& execution) {
-  if (!wanted_.load(std::memory_order_relaxed)) return;
+  if (!wanted_) {
+    last_ = execution.change;
+    return;
+  }
+  const std::size_t bytes = bytes_of(execution);
   kept_.with([&](Kept& kept) {
-    const std::size_t bytes = bytes_of(execution);
-    kept.items.emplace_back(std::make_shared<Item>(execution, ++kept.last), bytes);
+    kept.items.emplace_back(std::make_shared<Item>(execution), bytes);
     kept.bytes += bytes;
     while (kept.items.size() > max_items || (kept.bytes > max_bytes && kept.items.size() > 1)) {
       kept.bytes -= kept.items.front().second;
       kept.items.pop_front();
     }
+    last_ = execution.change;
   });
   kept_.notify();
 }
@@ -71,43 +67,50 @@ std::vector<std::string_view> LiveExecutions::filters() const {
 
 std::uint64_t LiveExecutions::last() const {
   wanted_ = true;
-  return kept_.with([](const Kept& kept) { return kept.last; });
+  return last_;
 }
 
 std::uint64_t LiveExecutions::wait(std::uint64_t from, std::chrono::milliseconds time) {
   auto kept = kept_.lock();
-  kept.wait_for(time, [&] { return kept->last >= from; });
-  return kept->last;
+  kept.wait_for(time, [&] { return last_ >= from; });
+  return last_;
 }
 
 std::vector<LiveItemPtr> LiveExecutions::read(std::uint64_t from) {
-  return kept_.with([&](const Kept& kept) {
-    std::vector<LiveItemPtr> found;
-    const std::uint64_t first = kept.last + 1 - kept.items.size();
-    for (std::size_t i = from > first ? static_cast<std::size_t>(from - first) : 0;
-         i < kept.items.size() && found.size() < read_items; ++i)
+  std::vector<LiveItemPtr> found;
+  const bool in_memory = kept_.with([&](const Kept& kept) {
+    if (kept.items.empty() || kept.items.front().first->number() > from) return false;
+    const std::size_t first = static_cast<std::size_t>(from - kept.items.front().first->number());
+    for (std::size_t i = first; i < kept.items.size() && found.size() < read_items; ++i)
       found.push_back(kept.items[i].first);
-    return found;
+    return true;
   });
+  if (in_memory || from > last_) return found;
+  for (auto& execution : log_.changed(from, read_items))
+    found.push_back(std::make_shared<Item>(std::move(execution)));
+  return found;
 }
 
 const Execution& LiveExecutions::execution(const LiveItem& item) {
   return static_cast<const Item&>(item).execution();
 }
 
-std::string LiveExecutions::cursor(std::uint64_t number) const { return run_ + "-" + std::to_string(number); }
+std::string LiveExecutions::cursor(std::uint64_t number) const { return std::to_string(number); }
 
 std::uint64_t LiveExecutions::number_of(const std::string& cursor, bool& lost) const {
-  const auto dash = cursor.find('-');
   std::uint64_t number = 0;
-  const char *begin = cursor.data() + (dash == std::string::npos ? 0 : dash + 1),
-             *end = cursor.data() + cursor.size();
-  const auto [stop, error] = std::from_chars(begin, end, number);
-  if (dash == std::string::npos || error != std::errc() || stop != end)
+  const auto [stop, error] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), number);
+  if (error != std::errc() || stop != cursor.data() + cursor.size())
     throw InvalidInput("the cursor is not valid", {{"/cursor", "expected the cursor of a notification"}});
   const std::uint64_t newest = last();
-  lost = cursor.compare(0, dash, run_) != 0 || number > newest;
+  lost = number > newest;
   return lost ? newest : number;
+}
+
+bool LiveExecutions::has_hole(std::uint64_t from, const std::vector<LiveItemPtr>& found) const {
+  // Numbers are missing where a row was written again: only what retention dropped is lost.
+  if (!found.empty() && found.front()->number() == from) return false;
+  return from <= last_ && from <= log_.changes().dropped;
 }
 
 }  // namespace rowhook

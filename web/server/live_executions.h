@@ -8,14 +8,14 @@
 
 namespace rowhook {
 
-// Executions in the order in which their rows were written (ended or to be retried), the newest of them kept
-// in memory: 20,000 or 16 MiB. Nothing is kept before somebody asked for the first time. A cursor of an
-// earlier run of the engine is recognised and reported as lost. Thread safety: safe to share.
+// Executions in the order in which their rows were written (ended or to be retried), by the numbers that the
+// execution log gives these changes. The newest are kept in memory, 20,000 or 16 MiB, once somebody asked for
+// the first time; older ones, those of earlier runs of the engine too, are read from the log: there one that
+// changed twice stands only as it is now. Thread safety: safe to share.
 class LiveExecutions final : public LiveLog {
  public:
-  // `run`: different for every run of the engine.
-  explicit LiveExecutions(std::uint64_t run);
-  void add(const Execution& execution);  // never blocks on I/O
+  explicit LiveExecutions(ExecutionLog& log);  // which must outlive this
+  void add(const Execution& execution);        // never blocks on I/O
 
   std::string_view topic() const override { return "executions"; }
   std::string_view member() const override { return "execution"; }
@@ -25,6 +25,7 @@ class LiveExecutions final : public LiveLog {
   std::vector<LiveItemPtr> read(std::uint64_t from) override;
   std::string cursor(std::uint64_t number) const override;
   std::uint64_t number_of(const std::string& cursor, bool& lost) const override;
+  bool has_hole(std::uint64_t from, const std::vector<LiveItemPtr>& found) const override;
   // The execution behind an item of read().
   static const Execution& execution(const LiveItem& item);
 
@@ -33,10 +34,10 @@ class LiveExecutions final : public LiveLog {
   struct Kept {
     std::deque<std::pair<LiveItemPtr, std::size_t>> items;  // with their bytes
     std::size_t bytes = 0;
-    std::uint64_t last = 0;
   };
-  const std::string run_;
+  ExecutionLog& log_;
   mutable std::atomic<bool> wanted_{false};
+  std::atomic<std::uint64_t> last_;
   mutable Guarded<Kept> kept_;
 };
 

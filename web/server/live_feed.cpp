@@ -95,7 +95,7 @@ class LiveFeed::Subscription final : public LiveSubscription,
     try {
       const std::uint64_t last = feed.log_.last();
       const auto items = feed.log_.read(from);
-      page.lost = items.empty() ? last >= from : items.front()->number() > from;
+      page.lost = feed.log_.has_hole(from, items);
       page.next = items.empty() ? last + 1 : items.back()->number() + 1;
       std::vector<std::string> texts(items.size());
       page.frames = feed.encode(channel, items, texts);
@@ -138,6 +138,10 @@ class LiveFeed::Subscription final : public LiveSubscription,
   bool live_ = false, reading_ = false;
 };
 
+bool LiveLog::has_hole(std::uint64_t from, const std::vector<LiveItemPtr>& found) const {
+  return found.empty() ? last() >= from : found.front()->number() > from;
+}
+
 LiveFeed::LiveFeed(LiveLog& log, Threads threads) : log_(log), threads_(std::move(threads)) {}
 
 LiveFeed::~LiveFeed() { stop(); }
@@ -152,7 +156,9 @@ LiveSubscriptionPtr LiveFeed::subscribe(const Document* filter, const std::strin
   threads_.network([weak = std::weak_ptr(subscription), cursor, lost] {
     const auto self = weak.lock();
     if (!self) return;
-    if (lost) self->lost(cursor, "the engine was started anew since, and kept this in memory only");
+    if (lost)
+      self->lost(cursor,
+                 "the engine does not know what this cursor counts: its store was replaced or restored");
     self->go_on();
   });
   return subscription;

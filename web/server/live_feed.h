@@ -17,7 +17,7 @@ namespace rowhook {
 class LiveItem {
  public:
   virtual ~LiveItem() = default;
-  virtual std::uint64_t number() const = 0;  // grows by one from item to item, beginning with 1
+  virtual std::uint64_t number() const = 0;  // grows from item to item, beginning with 1
   virtual bool is(std::string_view name, std::string_view value) const = 0;  // for filters
   virtual void write(std::string& out) const = 0;                            // appends its JSON
 };
@@ -36,9 +36,11 @@ class LiveLog {
   // Items from that number on that are still kept, in order; some of them when they are many.
   virtual std::vector<LiveItemPtr> read(std::uint64_t from) = 0;
   // A cursor names the last number a client has seen. Throws InvalidInput (/cursor) for what is none of this
-  // log's; `lost` is set when it was given out by an earlier run that kept what it counted in memory only.
+  // log's; `lost` is set when what it counts is not known here: the log was replaced or restored.
   virtual std::string cursor(std::uint64_t number) const = 0;
   virtual std::uint64_t number_of(const std::string& cursor, bool& lost) const = 0;
+  // Whether something that came with or behind `from` is gone, given what read(from) found. May block.
+  virtual bool has_hole(std::uint64_t from, const std::vector<LiveItemPtr>& found) const;
 };
 
 // Follows a log on a thread of its own and hands what is new to all subscriptions: filters and encodes once

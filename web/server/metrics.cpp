@@ -10,10 +10,16 @@
 namespace rowhook {
 namespace {
 
-ApiResponse rows(const Json& view) {
-  ListBody list;
-  for (const auto& row : view) list.item() += row.dump();
-  return std::move(list).finish(std::nullopt, view.size());
+// A page of a view whose rows are told apart by these columns.
+ApiResponse rows(const Call& call, const Json& view, std::initializer_list<const char*> key) {
+  std::vector<ShortListItem> items;
+  for (const auto& row : view) {
+    std::string name;
+    for (const char* column : key)
+      name += (name.empty() ? "" : "~") + row.at(column).get_ref<const std::string&>();
+    items.push_back({std::move(name), row.dump()});
+  }
+  return short_list(call.query.page(), items);
 }
 
 // A label's value with its quotes.
@@ -59,20 +65,23 @@ std::string script_cost_metrics(const std::vector<ScriptCost>& costs) {
   return time + errors + memory;
 }
 
-ApiResponse trigger_metrics(Call& call) { return rows(call.api.store().trigger_metrics()); }
-
-ApiResponse trigger_series(Call& call) {
-  ListBody list;
-  std::uint64_t count = 0;
-  if (const TriggerSeries* series = call.api.services.series)
-    series->each([&](const TriggerSeries::Shown& shown) {
-      ++count;
-      write_trigger_series(list.item(), shown);
-    });
-  return std::move(list).finish(std::nullopt, count);
+ApiResponse trigger_metrics(Call& call) {
+  return rows(call, call.api.store().trigger_metrics(), {"hour", "source", "event_type"});
 }
 
-ApiResponse node_targeting(Call& call) { return rows(call.api.store().node_targeting_stats()); }
+ApiResponse trigger_series(Call& call) {
+  std::vector<ShortListItem> items;
+  if (const TriggerSeries* series = call.api.services.series)
+    series->each([&](const TriggerSeries::Shown& shown) {
+      items.push_back({std::to_string(shown.trigger_id), ""});
+      write_trigger_series(items.back().json, shown);
+    });
+  return short_list(call.query.page(), items);
+}
+
+ApiResponse node_targeting(Call& call) {
+  return rows(call, call.api.store().node_targeting_stats(), {"routing_type"});
+}
 
 ApiResponse prometheus_metrics(Call& call) {
   return {200,

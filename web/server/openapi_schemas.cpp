@@ -132,8 +132,8 @@ constexpr std::string_view definitions = R"json({
 "RetryInput": {"type": "object", "additionalProperties": false, "properties": {"input": {"description": "In place of the trigger's item."}}},
 "DeadLetterFilter": {"type": "object", "properties": {
   "ids": {"type": "array", "items": {"type": "string"}, "maxItems": 10000}, "trigger_id": {"type": "integer"}, "workflow_id": {"type": "string"},
-  "source": {"type": "string"}, "event_type": {"type": "string"}, "table": {"type": "string"}, "event_id": {"type": "string"},
-  "error": {"type": "string", "description": "Only errors that contain this."},
+  "source": {"type": "string"}, "event_type": {"type": "string"}, "table": {"type": "string"}, "record_id": {"type": "string"},
+  "event_id": {"type": "string"}, "error": {"type": "string", "description": "Only errors that contain this."},
   "from": {"type": "string", "format": "date-time"}, "to": {"type": "string", "format": "date-time"}}},
 "DeadLetterSelection": {"allOf": [{"$ref": "#/components/schemas/DeadLetterFilter"}, {"type": "object", "properties": {
   "filter": {"$ref": "#/components/schemas/DeadLetterFilter"}, "dry_run": {"type": "boolean", "default": false}}}]},
@@ -142,7 +142,23 @@ constexpr std::string_view definitions = R"json({
   "remaining": {"type": "integer"}, "failed": {"type": "array", "items": {"type": "object", "required": ["id", "detail"], "properties": {
     "id": {"type": "string"}, "detail": {"type": "string"}}}}}},
 
-"BacktestInput": {"type": "object", "description": "A trigger or a script, and the range of the journal; see docs/http-api.md."},
+"JournalPlace": {"description": "A seq, or a time: the first event captured then.", "anyOf": [
+  {"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}, {"type": "string", "format": "date-time"}, {"type": "null"}]},
+"BacktestInput": {"type": "object", "additionalProperties": false, "description": "At least one of `trigger` and `trigger_id`.", "properties": {
+  "trigger": {"description": "A trigger as POST /triggers takes it; it needs no workflow.", "anyOf": [{"$ref": "#/components/schemas/TriggerInput"}, {"type": "null"}]},
+  "trigger_id": {"type": ["integer", "null"], "description": "A stored trigger: tried itself, or what `trigger` is compared with."},
+  "scripts": {"type": ["object", "null"], "additionalProperties": {"type": "string"}, "description": "Changed texts of scripts that the trigger names."},
+  "from": {"$ref": "#/components/schemas/JournalPlace"}, "to": {"$ref": "#/components/schemas/JournalPlace"},
+  "samples": {"type": "integer", "minimum": 0, "maximum": 200, "default": 20},
+  "time_limit": {"type": "string", "description": "At most 20s; next_seq says where to go on.", "default": "5s"}}},
+"ReplayInput": {"type": "object", "additionalProperties": false, "description": "`from`, or one event.", "properties": {
+  "from": {"$ref": "#/components/schemas/JournalPlace"}, "to": {"$ref": "#/components/schemas/JournalPlace"},
+  "event_id": {"type": ["string", "null"]}, "dry_run": {"type": "boolean", "default": false}}},
+"Replay": {"type": "object", "required": ["dry_run", "from_seq", "to_seq", "next_seq", "events", "matched", "replayed", "waiting"], "properties": {
+  "dry_run": {"type": "boolean"}, "from_seq": {"type": "integer"}, "to_seq": {"type": "integer"},
+  "next_seq": {"type": ["integer", "null"], "description": "Where to go on; null: done."}, "events": {"type": "integer"},
+  "matched": {"type": "integer", "description": "Events that the trigger fires for."}, "replayed": {"type": "integer"},
+  "waiting": {"type": "integer", "description": "Of them: their executions wait or run already."}}},
 "Backtest": {"type": "object", "required": ["from_seq", "to_seq", "next_seq", "events", "fired", "differing", "failures"], "properties": {
   "from_seq": {"type": "integer"}, "to_seq": {"type": "integer"}, "next_seq": {"type": ["integer", "null"], "description": "Where to go on; null: done."},
   "events": {"type": "integer"},

@@ -60,4 +60,13 @@ std::string head_behind_date(const ApiResponse& response, bool close, bool encry
   return out;
 }
 
+bool is_fresh(const ApiRequest& request, const ApiResponse& response) {
+  if (response.status != 200 || (request.method != HttpMethod::get && request.method != HttpMethod::head))
+    return false;
+  const std::string_view known = request.header("if-none-match");
+  if (known.data() == nullptr) return false;
+  const std::string_view tag = response.header("ETag");
+  return tag.data() != nullptr && (known == "*" || known.find(tag) != std::string_view::npos);
+}
+
 }  // namespace rowhook

@@ -18,4 +18,7 @@ std::string date_field(std::time_t now);
 // field.
 std::string head_behind_date(const ApiResponse& response, bool close = false, bool encrypted = false);
 
+// Whether If-None-Match says that the client has this answer already.
+bool is_fresh(const ApiRequest& request, const ApiResponse& response);
+
 }  // namespace rowhook

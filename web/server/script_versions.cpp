@@ -37,14 +37,13 @@ ApiResponse list_script_versions(Call& call) {
   const std::string name = call.parameter();
   const auto versions = versions_of(call, name);
   const auto stored = call.api.store().script(name);
-  const Page page = call.query.page();
-  if (page.cursor) throw bad_request("versions are paged with skip and limit", "/cursor");
-  ListBody list;
-  for (std::size_t i = page.skip; i < versions.size() && i - page.skip < page.limit; ++i)
-    list.item() += version_json(versions[i], i + 1 < versions.size() ? &versions[i + 1] : nullptr,
-                                stored && stored->revision == versions[i].revision)
-                       .dump();
-  return std::move(list).finish(std::nullopt, versions.size());
+  std::vector<ShortListItem> items;
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    const Json item = version_json(versions[i], i + 1 < versions.size() ? &versions[i + 1] : nullptr,
+                                   stored && stored->revision == versions[i].revision);
+    items.push_back({std::to_string(versions[i].revision), item.dump()});
+  }
+  return short_list(call.query.page(), items);
 }
 
 ApiResponse rollback_script(Call& call) {

@@ -143,11 +143,11 @@ struct ApiServer::Impl {
 
   void accept() {
     acceptor->async_accept([this](boost::system::error_code error, Tcp::socket socket) {
+      // Without room and without an idle one the new connection is closed: whoever is being served stays.
+      if (!error && (host.sessions.size() - host.dropped < settings.max_connections || drop_an_idle_one()))
+        open(std::move(socket));
       if (!acceptor->is_open()) return;
       if (error) return after_failed_accept(error);
-      // Without room and without an idle one the new connection is closed: whoever is being served stays.
-      if (host.sessions.size() - host.dropped < settings.max_connections || drop_an_idle_one())
-        open(std::move(socket));
       accept();
     });
   }
@@ -162,16 +162,33 @@ struct ApiServer::Impl {
     });
   }
 
+  // Whoever connected before the server stopped is served, too.
+  void accept_the_last() {
+    boost::system::error_code error;
+    acceptor->non_blocking(true, error);
+    while (!error && host.sessions.size() < settings.max_connections) {
+      Tcp::socket socket(io);
+      acceptor->accept(socket, error);
+      if (!error) open(std::move(socket));
+    }
+    acceptor->close(error);
+  }
+
   void open(Tcp::socket socket) {
     boost::system::error_code ignored;
     socket.set_option(Tcp::no_delay(true), ignored);
     // Bounds what a connection may hold in the kernel, and makes a reader that stopped reading show.
     socket.set_option(asio::socket_base::send_buffer_size(64 << 10), ignored);
     if (tls) {
-      std::make_shared<Session<TlsStream>>(host, TlsStream(std::move(socket), *tls))->start();
+      begin(std::make_shared<Session<TlsStream>>(host, TlsStream(std::move(socket), *tls)));
     } else {
-      std::make_shared<Session<Tcp::socket>>(host, std::move(socket))->start();
+      begin(std::make_shared<Session<Tcp::socket>>(host, std::move(socket)));
     }
+  }
+
+  void begin(const std::shared_ptr<SessionBase>& session) {
+    session->start();
+    if (host.draining) session->drain();
   }
 
   // Those that never showed a token go first, then whoever has waited longest.
@@ -271,8 +288,7 @@ void ApiServer::stop(milliseconds grace) {
   impl.draining = true;
   asio::post(impl.io, [&impl] {
     impl.host.draining = true;
-    boost::system::error_code ignored;
-    impl.acceptor->close(ignored);
+    impl.accept_the_last();
     impl.breather->cancel();
     for (SessionBase* session : impl.host.sessions) session->drain();
   });

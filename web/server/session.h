@@ -1,18 +1,16 @@
 // One HTTP connection. Private to server.cpp: it pulls in Boost.Asio.
 #pragma once
 
-#include <boost/asio/ssl/stream.hpp>
 #include <cstring>
 #include <memory>
 
+#include "web/server/gate.h"
 #include "web/server/http_parser.h"
 #include "web/server/session_host.h"
 #include "web/server/upgrade.h"
 #include "web/server/websocket_session.h"
 
 namespace rowhook {
-
-using TlsStream = asio::ssl::stream<Tcp::socket>;
 
 // Reads a request, checks its head, reads its body, has it handled, writes the answer; one at a time, in
 // order. Requests that stand ready in the buffer (pipelining) are answered with one write where their answers
@@ -48,6 +46,11 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     socket().close(ignored);
   }
 
+  // What the client had sent when the server stopped is answered, read or not.
+  void drain() override {
+    if (idle() && !has_unread()) cut();
+  }
+
   void expire() override {
     const bool reading_request = state_ == State::head || state_ == State::body;
     if (!reading_request || !begun_ || writing_) return cut();
@@ -58,16 +61,13 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
  private:
   static constexpr bool is_tls = std::is_same_v<Stream, TlsStream>;
-  static constexpr std::size_t small_buffer = 4096, large_buffer = 64U << 10, max_pending_output = 256U << 10,
-                               max_unknown_body = 4096;
+  static constexpr std::size_t small_buffer = 4096, large_buffer = 64U << 10, max_pending_output = 256U << 10;
   enum class State { head, body, handling, closing, lingering, handed_over };
 
-  Tcp::socket& socket() {
-    if constexpr (is_tls) {
-      return stream_.next_layer();
-    } else {
-      return stream_;
-    }
+  Tcp::socket& socket() { return tcp_socket(stream_); }
+  bool has_unread() {
+    boost::system::error_code error;
+    return buffered_ > 0 || socket().available(error) > 0;
   }
 
   // --- reading
@@ -154,7 +154,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     } else {
       set_deadline(host_.settings.idle_timeout);
       idle_ = true;
-      if (host_.draining) return cut();
+      if (host_.draining && !has_unread()) return cut();
       if (buffered_ == 0 && buffer_.size() > small_buffer) std::vector<char>(small_buffer).swap(buffer_);
       if (request_.body.capacity() > large_buffer) std::string().swap(request_.body);
     }
@@ -193,11 +193,8 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     }
     match_ = *match;
     let_in_ = let_in_ || request_.principal.role != Role::nobody;
-    check_unknown_sender();
-    if (const auto length = parser_.content_length(); length && *length > host_.settings.limits.body_bytes)
-      throw HttpError(
-          413, "body-too-large",
-          "the body takes more than " + std::to_string(host_.settings.limits.body_bytes) + " bytes");
+    if (parser_.has_body())
+      check_body_size(request_.principal, parser_.content_length(), host_.settings.limits.body_bytes);
     if (parser_.done()) {
       handle();
       return true;
@@ -205,16 +202,6 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     state_ = State::body;
     if (parser_.expects_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
     return true;
-  }
-
-  // Of a sender who has shown no token only little is read: enough to sign in.
-  void check_unknown_sender() const {
-    if (request_.principal.role != Role::nobody || !parser_.has_body()) return;
-    const auto length = parser_.content_length();
-    if (!length) throw HttpError(411, "length-required", "without a token the body needs a Content-Length");
-    if (*length > max_unknown_body)
-      throw HttpError(413, "body-too-large",
-                      "without a token the body may take " + std::to_string(max_unknown_body) + " bytes");
   }
 
   // Something was wrong before the request was complete: where the next one begins is unknown, so the
@@ -296,34 +283,25 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   // --- answering
 
   void answer(const ApiResponse& response) {
-    const bool not_modified = is_fresh(response);
-    write_head(not_modified ? 304 : response.status);
-    if (not_modified) {
-      ApiResponse same{304, response.headers, "", ""};
-      output_ += head_behind_date(same, close_after_, is_tls);
-    } else {
-      output_ += head_behind_date(response, close_after_, is_tls);
-      if (request_.method != HttpMethod::head) output_ += response.body;
-    }
+    if (is_fresh(request_, response)) return answer_with({304, response.headers, "", ""});
+    answer_with(response);
+  }
+
+  void answer_with(const ApiResponse& response) {
+    write_head(response.status);
+    output_ += head_behind_date(response, close_after_, is_tls);
+    if (request_.method != HttpMethod::head) output_ += response.body;
     next_request();
   }
 
   void answer(const ReusableAnswer& ready) {
-    if (is_tls || !parser_.keep_alive() || host_.draining || close_after_ || is_fresh(ready.response))
+    if (is_tls || !parser_.keep_alive() || host_.draining || close_after_ ||
+        is_fresh(request_, ready.response))
       return answer(ready.response);
     write_head(ready.response.status);
     output_ += ready.head;
     if (request_.method != HttpMethod::head) output_ += ready.response.body;
     next_request();
-  }
-
-  bool is_fresh(const ApiResponse& response) const {
-    if (response.status != 200 || (request_.method != HttpMethod::get && request_.method != HttpMethod::head))
-      return false;
-    const std::string_view known = request_.header("if-none-match");
-    if (known.data() == nullptr) return false;
-    const std::string_view tag = response.header("ETag");
-    return tag.data() != nullptr && (known == "*" || known.find(tag) != std::string_view::npos);
   }
 
   void write_head(int status) {

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <chrono>
 #include <ctime>
 #include <exception>
@@ -24,6 +25,10 @@ namespace rowhook {
 
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
+using TlsStream = asio::ssl::stream<Tcp::socket>;
+
+inline Tcp::socket& tcp_socket(Tcp::socket& stream) { return stream; }
+inline Tcp::socket& tcp_socket(TlsStream& stream) { return stream.next_layer(); }
 
 class SessionBase;
 

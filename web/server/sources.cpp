@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "web/server/handlers.h"
 #include "web/server/source_json.h"
 #include "web/server/sources_view.h"
@@ -39,19 +37,13 @@ void write_source(std::string& out, const SourceState& source) {
   json.close();
 }
 
-// The list is short and comes from memory: the cursor is the name of the last source of the page before.
 ApiResponse list_sources(Call& call) {
-  const Page page = call.query.page();
-  const auto sources = all(call);
-  std::size_t begin = page.skip;
-  if (page.cursor)
-    while (begin < sources.size() && (begin == 0 || sources[begin - 1].name != *page.cursor)) ++begin;
-  const std::size_t end = std::min(sources.size(), begin + page.limit);
-  ListBody list;
-  for (std::size_t i = begin; i < end; ++i) write_source(list.item(), sources[i]);
-  std::optional<std::string> next;
-  if (end < sources.size()) next = sources[end - 1].name;
-  return std::move(list).finish(next, sources.size());
+  std::vector<ShortListItem> items;
+  for (const auto& source : all(call)) {
+    items.push_back({source.name, ""});
+    write_source(items.back().json, source);
+  }
+  return short_list(call.query.page(), items);
 }
 
 ApiResponse show_source(Call& call) { return response(named(call)); }

@@ -32,20 +32,13 @@ Json shown(const Token& token) {
 }  // namespace
 
 ApiResponse list_tokens(Call& call) {
-  const Page page = call.query.page();
   auto tokens = call.api.store().tokens();
   std::sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) {
     return a.created_at > b.created_at || (a.created_at == b.created_at && a.id > b.id);
   });
-  std::size_t begin = page.skip;
-  if (page.cursor)
-    while (begin < tokens.size() && (begin == 0 || tokens[begin - 1].id != *page.cursor)) ++begin;
-  const std::size_t end = std::min(tokens.size(), begin + page.limit);
-  ListBody list;
-  for (std::size_t i = begin; i < end; ++i) list.item() += shown(tokens[i]).dump();
-  std::optional<std::string> next;
-  if (end < tokens.size()) next = tokens[end - 1].id;
-  return std::move(list).finish(next, tokens.size());
+  std::vector<ShortListItem> items;
+  for (const auto& token : tokens) items.push_back({token.id, shown(token).dump()});
+  return short_list(call.query.page(), items);
 }
 
 ApiResponse create_token(Call& call) {

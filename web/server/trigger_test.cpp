@@ -24,14 +24,28 @@ std::string dry_run(const Call& call, const Trigger& trigger, const EventPtr& ev
   return out;
 }
 
+// A given event that does not say where it is from or of which type is one that the trigger is for.
+void add_what_it_is_for(Document& body, const Trigger& trigger) {
+  const Document* event = body.find("event");
+  if (!event || !event->object()) return;
+  const auto missing = [event](std::string_view name) {
+    const Document* found = event->find(name);
+    return !found || found->is_null();
+  };
+  const bool no_source = missing("source"), no_type = missing("event_type");
+  if (no_source) body.set_path("event.source", trigger.source);
+  if (no_type) body.set_path("event.event_type", trigger.event_type);
+}
+
 }  // namespace
 
 ApiResponse test_trigger(Call& call) {
   const std::int64_t id = call.id_parameter("trigger");
   auto trigger = call.api.store().trigger(id);
   if (!trigger) throw NotFound("there is no trigger '" + std::to_string(id) + "'");
-  const Document body = exact_body(call.request);
+  Document body = exact_body(call.request);
   check_members(body, {"event", "event_id"});
+  add_what_it_is_for(body, *trigger);
   const EventPtr event = event_of_body(body, call.api);
 
   const bool is_active = trigger->is_active;

@@ -61,6 +61,7 @@ void WebSocketSession::start() {
   opening_.answer = {};
   schedule();
   process();
+  if (host_.draining) drain();  // it was on its way when the server stopped
 }
 
 void WebSocketSession::cut() {

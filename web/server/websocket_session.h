@@ -130,13 +130,7 @@ class WebSocketOver final : public WebSocketSession {
     boost::system::error_code ignored;
     if constexpr (std::is_same_v<Stream, Tcp::socket>) socket().shutdown(Tcp::socket::shutdown_send, ignored);
   }
-  Tcp::socket& socket() {
-    if constexpr (std::is_same_v<Stream, Tcp::socket>) {
-      return stream_;
-    } else {
-      return stream_.next_layer();
-    }
-  }
+  Tcp::socket& socket() { return tcp_socket(stream_); }
 
   Stream stream_;
 };

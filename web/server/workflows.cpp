@@ -80,6 +80,9 @@ ApiResponse create_workflow(Call& call) {
   std::vector<Problem> problems;
   Definition definition = definition_of_body(call, problems);
   if (problems.empty() && definition.id.empty()) definition.id = new_workflow_id(definition, call.api);
+  if (problems.empty() && call.api.store().workflow(definition.id))
+    throw Conflict("there is a workflow '" + definition.id + "' already",
+                   "PUT /workflows/" + definition.id + " replaces it");
   refuse_wrong(call, definition, std::move(problems));
   const Definition saved = call.api.store().save_workflow(definition, -1);
   call.api.changed();
@@ -123,30 +126,30 @@ ApiResponse delete_workflow(Call& call) {
 
 ApiResponse list_input_nodes(Call& call) {
   const Definition definition = stored_workflow(call);
-  ListBody list;
-  const auto inputs = definition.input_nodes();
-  for (const auto& node_id : inputs) {
+  std::vector<ShortListItem> items;
+  for (const auto& node_id : definition.input_nodes()) {
     const NodeDefinition& node = *definition.node(node_id);
-    list.item() += Json{{"node_id", node.node_id}, {"node_type", node.node_type}, {"name", node.name}}.dump();
+    const Json item{{"node_id", node.node_id}, {"node_type", node.node_type}, {"name", node.name}};
+    items.push_back({node.node_id, item.dump()});
   }
-  return std::move(list).finish(std::nullopt, inputs.size());
+  return short_list(call.query.page(), items);
 }
 
-ApiResponse list_node_types(Call&) {
-  ListBody list;
+ApiResponse list_node_types(Call& call) {
+  const Json nothing = Json::object();
+  std::vector<ShortListItem> items;
   for (const auto& type : node_types()) {
-    const Json nothing = Json::object();
-    list.item() += Json{{"name", type.name},
-                        {"title", type.title},
-                        {"doc", type.doc},
-                        {"is_input", type.is_input},
-                        {"has_effects", type.has_effects},
-                        {"inputs", type.inputs(nothing)},
-                        {"outputs", type.outputs(nothing)},
-                        {"config", type.spec.schema()}}
-                       .dump();
+    const Json item{{"name", type.name},
+                    {"title", type.title},
+                    {"doc", type.doc},
+                    {"is_input", type.is_input},
+                    {"has_effects", type.has_effects},
+                    {"inputs", type.inputs(nothing)},
+                    {"outputs", type.outputs(nothing)},
+                    {"config", type.spec.schema()}};
+    items.push_back({std::string(type.name), item.dump()});
   }
-  return std::move(list).finish(std::nullopt, node_types().size());
+  return short_list(call.query.page(), items);
 }
 
 ApiResponse run_workflow_now(Call& call) {

@@ -167,6 +167,26 @@ TEST_F(AuthorEngine, CheckingColumnsOfAnUnknownSourceIsNoSuccess) {
   EXPECT_THAT(output.err, HasSubstr("the columns of source 'shpo' are not known"));
 }
 
+TEST_F(AuthorEngine, WhatATriggerMadeOfARangeRunsAgain) {
+  sql("INSERT INTO orders VALUES (1, 50), (2, 150), (3, 250)");
+  ASSERT_TRUE(executions_reach(3));
+  const std::string path = "/executions/3-1", before = engine_.get(path)["started_at"];
+  const auto dry = engine_.command({"replay", "--trigger", "1", "--from", "2", "--dry-run", "-o", "json"});
+  EXPECT_EQ(dry.status, 0) << dry.err;
+  EXPECT_EQ(json::parse(dry.out)["matched"], 2);
+  EXPECT_EQ(json::parse(dry.out)["replayed"], 0);
+  const auto done = engine_.command({"replay", "--trigger", "1", "--from", "2", "-o", "table"});
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_THAT(done.out, HasSubstr("2 events read; 2 executions run again"));
+  EXPECT_TRUE(eventually([&] {
+    const json now = engine_.get(path);
+    return now["status"] == "completed" && now["started_at"] != before;
+  }));
+  EXPECT_EQ(engine_.get("/executions")["total"], 3);
+  EXPECT_EQ(engine_.command({"replay", "--trigger", "9", "--from", "1"}).status, 65);
+  EXPECT_EQ(engine_.command({"replay", "--trigger", "1"}).status, 64);
+}
+
 TEST_F(AuthorEngine, AScriptsHistoryIsShownAndBroughtBack) {
   const auto stored = engine_.call("GET", "/api/v1/scripts/big");
   ASSERT_EQ(stored.status, 200);

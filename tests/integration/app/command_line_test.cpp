@@ -26,6 +26,30 @@ TEST(CommandLine, VersionAndUsage) {
   EXPECT_EQ(run_rowhook({"--help"}).status, 0);
 }
 
+TEST(CommandLine, CompletesItsCommandsAndOptions) {
+  const TempDir directory;
+  const auto script = run_rowhook({"completion", "bash"});
+  ASSERT_EQ(script.status, 0) << script.err;
+  const auto completed = [&](const std::string& words, int at) {
+    file_with(directory, "ask.sh",
+              script.out + "COMP_WORDS=(rowhook " + words + ") COMP_CWORD=" + std::to_string(at) +
+                  "; _rowhook; echo \"${COMPREPLY[*]}\" > answer\n");
+    EXPECT_EQ(std::system(("cd '" + directory.path().string() + "' && bash ask.sh").c_str()), 0);
+    std::ifstream answer(directory / "answer");
+    std::string line;
+    std::getline(answer, line);
+    return line;
+  };
+  EXPECT_EQ(completed("dead", 1), "dead-letters");
+  EXPECT_EQ(completed("-o json dead-letters re", 4), "retry");
+  EXPECT_EQ(completed("replay --fr", 2), "--from");
+  EXPECT_EQ(completed("executions list --sta", 3), "--status");
+  EXPECT_EQ(completed("serve --data", 2), "--data-dir");
+  for (const char* shell : {"zsh", "fish"})
+    EXPECT_THAT(run_rowhook({"completion", shell}).out, HasSubstr("dead-letters")) << shell;
+  EXPECT_EQ(run_rowhook({"completion", "cmd"}).status, 64);
+}
+
 TEST(CommandLine, AGoodConfigurationIsCheckedWithoutADatabase) {
   const TempDir directory;
   const auto file = file_with(directory, "good.json",

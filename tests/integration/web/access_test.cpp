@@ -105,6 +105,41 @@ TEST(Access, ForeignHostsAndOriginsAreRefused) {
   EXPECT_EQ(rig.ask("POST", "/api/v1/events", body, "admin", {{"Origin", own}}).status, 202);
 }
 
+TEST(Access, NoMutationComesFromAnotherSiteOrWithoutJson) {
+  ApiRig rig;
+  for (const auto& route : api_routes()) {
+    if (route.method == HttpMethod::get) continue;
+    const std::string path = path_of(route), method(to_string(route.method));
+    for (const auto* origin : {"http://evil.example", "null"})
+      expect_problem(rig.ask(method, path, "{}", "admin", {{"Origin", origin}}), 403);
+    expect_problem(rig.ask(method, path, "{}", "admin", {{"Content-Type", "text/plain"}}), 415);
+  }
+  EXPECT_EQ(rig.get("/api/v1/events").json()["total"], 0) << "nothing of that was done";
+}
+
+TEST(Access, NoAnswerInvitesOtherSites) {
+  ApiRig rig;
+  for (const auto& route : api_routes()) {
+    const std::string path = path_of(route), method(to_string(route.method));
+    for (const auto& asked : {method, std::string("OPTIONS")})
+      for (const auto& [field, value] :
+           rig.ask(asked, path, "", "admin", {{"Origin", "http://evil.example"}}).headers)
+        EXPECT_FALSE(field.starts_with("access-control-")) << asked << " " << path << ": " << field;
+  }
+}
+
+TEST(Access, JsonIsAtMost64LevelsDeep) {
+  ApiRig rig;
+  const auto post = [&](int levels) {
+    const std::string data = std::string(static_cast<std::size_t>(levels), '[') +
+                             std::string(static_cast<std::size_t>(levels), ']');
+    return rig.ask("POST", "/api/v1/events", R"({"event_type":"ping","data":)" + data + "}").status;
+  };
+  EXPECT_EQ(post(63), 202) << "with the object around it";
+  EXPECT_EQ(post(64), 400);
+  EXPECT_EQ(post(100'000), 400);
+}
+
 TEST(Access, BodiesMustBeJson) {
   ApiRig rig;
   const std::string body = R"({"event_type":"ping"})";

@@ -59,6 +59,7 @@ ApiRig::ApiRig(Options options) {
     return std::nullopt;
   };
   store_ = open_store("sqlite", dir_.path().string(), true, system_clock());
+  live_ = std::make_unique<LiveExecutions>(store_->executions());
   journal_ = open_sqlite_journal(dir_ / "journal", {}, system_clock());
   states_ = std::make_unique<ScriptStates>(
       [this](const std::string& scope) { return store_->script_state(scope); });
@@ -88,7 +89,7 @@ ApiRig::ApiRig(Options options) {
   };
   parts.disable_trigger = [](std::int64_t, const std::string&) {};
   parts.ended = [this](const Execution& execution) {
-    live_.add(execution);
+    live_->add(execution);
     series_.add(execution);
   };
   parts.states = states_.get();
@@ -112,7 +113,7 @@ ApiRig::ApiRig(Options options) {
   services.scripts = scripts_.get();
   services.nodes = &nodes_;
   services.sources = shop_.get();
-  services.executions = &live_;
+  services.executions = live_.get();
   services.series = &series_;
   services.metrics = &metrics_;
   services.clock = &system_clock();

@@ -102,7 +102,7 @@ class ApiRig {
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<SqlPools> sql_;
   NodeServices nodes_;
-  LiveExecutions live_{1};
+  std::unique_ptr<LiveExecutions> live_;
   TriggerSeries series_{system_clock()};
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<SqliteShop> shop_;

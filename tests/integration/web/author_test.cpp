@@ -92,6 +92,20 @@ TEST(Backtest, CountsComparesAndShows) {
   EXPECT_EQ(rig.post("/api/v1/triggers/backtest", {{"trigger_id", id}}, "operator").status, 403);
 }
 
+TEST(Backtest, ANewTriggerNeedsNoWorkflowYet) {
+  ApiRig rig;
+  rig.make_trigger("shop", "order_placed");
+  for (const double total : {50.0, 150.0}) rig.post_event(order(total));
+  const json draft{{"name", "big ones"},
+                   {"source", "shop"},
+                   {"event_type", "order_placed"},
+                   {"config", {{"where", "total > 100"}}}};
+  const HttpAnswer answer = rig.post("/api/v1/triggers/backtest", {{"trigger", draft}}, "author");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.json()["candidate"]["fires"], 1);
+  EXPECT_EQ(rig.post("/api/v1/triggers", draft, "author").status, 422) << "to be stored it needs one";
+}
+
 TEST(Backtest, SaysHowOftenAndWhereAChangedScriptFails) {
   ApiRig rig;
   rig.save_script("big", "return new.total > 100");

@@ -105,6 +105,9 @@ TEST(Workflows, RunNow) {
   EXPECT_EQ(run(R"({"item":{"total":1},"target_node_id":"log"})").json()["steps"].size(), 1U);
   EXPECT_EQ(run(R"({"target_node_id":"nothing"})").status, 422);
   EXPECT_EQ(run(R"({"dryrun":true})").status, 422);
+  const std::string by_hand = rig.get("/api/v1/executions?limit=1").json()["items"][0]["id"];
+  EXPECT_EQ(rig.post("/api/v1/executions/" + by_hand + "/retry", nullptr).status, 409);
+  EXPECT_EQ(rig.post("/api/v1/executions/" + by_hand + "/cancel", nullptr).status, 409);
   EXPECT_EQ(rig.post("/api/v1/workflows/nothing/run", nullptr).status, 404);
 }
 

@@ -23,10 +23,14 @@ TEST(Sources, AreListedPausedAndResumed) {
   EXPECT_EQ(list["total"], 1);
   for (const auto* member : {"name", "state", "reason", "remedy", "position", "lag_seconds", "lag_bytes"})
     EXPECT_TRUE(list["items"][0].contains(member)) << member;
-  EXPECT_EQ(rig.post("/api/v1/sources/shop/pause", nullptr, "operator").status, 200);
-  EXPECT_TRUE(eventually([&] { return state() == "paused"; }));
+  const HttpAnswer paused = rig.post("/api/v1/sources/shop/pause", nullptr, "operator");
+  EXPECT_EQ(paused.status, 200);
+  EXPECT_EQ(paused.json()["state"], "paused");
+  EXPECT_EQ(state(), "paused") << "whoever asks next hears it";
+  EXPECT_EQ(rig.get("/api/v1/health").json()["sources"][0]["state"], "paused");
   rig.shop().insert_order(1, "new");
-  EXPECT_EQ(rig.post("/api/v1/sources/shop/resume", nullptr, "operator").status, 200);
+  EXPECT_EQ(state(), "paused");
+  EXPECT_EQ(rig.post("/api/v1/sources/shop/resume", nullptr, "operator").json()["state"], "running");
   EXPECT_TRUE(eventually([&] { return rig.get("/api/v1/events?table=orders").json()["total"] == 1; }));
   EXPECT_EQ(rig.get("/api/v1/sources/nothing").status, 404);
   const json findings = rig.ask("GET", "/api/v1/sources/shop/doctor", "", "operator").json()["items"];

@@ -107,6 +107,29 @@ TEST(Rules, EveryChangeIsInTheAuditLog) {
   EXPECT_EQ(rig.get("/api/v1/audit-log?cursor=x").status, 400);
 }
 
+TEST(Rules, ARepeatedPostIsAnsweredWithTheSameFields) {
+  ApiRig rig;
+  rig.make_trigger("shop", "order_placed");
+  const std::string workflow = R"({"name":"Log it","nodes":[{"node_id":"in","node_type":"input"}]})";
+  const auto twice = [&](const std::string& path, const std::string& body) {
+    const auto post = [&] { return rig.ask("POST", path, body, "admin", {{"Idempotency-Key", path}}); };
+    const HttpAnswer first = post(), second = post();
+    EXPECT_EQ(second.status, first.status) << path;
+    EXPECT_EQ(second.body, first.body) << path;
+    for (const auto* field : {"etag", "location", "content-type"})
+      EXPECT_EQ(second.header(field), first.header(field)) << path << " " << field;
+    EXPECT_EQ(second.header("idempotency-replayed"), "true") << path;
+    return second;
+  };
+  EXPECT_EQ(twice("/api/v1/workflows", workflow).header("location").rfind("/api/v1/workflows/log-it-", 0),
+            0U);
+  EXPECT_EQ(twice("/api/v1/triggers",
+                  R"({"name":"second","source":"shop","event_type":"x1","workflow_id":"log-it"})")
+                .header("location"),
+            "/api/v1/triggers/2");
+  EXPECT_EQ(twice("/api/v1/triggers/1/deactivate", "").header("etag"), "\"2\"");
+}
+
 TEST(Rules, ARepeatedPostIsOneChange) {
   ApiRig rig;
   const std::string body = R"({"name":"a token","role":"viewer"})";

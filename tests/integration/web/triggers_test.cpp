@@ -176,6 +176,20 @@ TEST(Triggers, AreTestedWithoutEffects) {
   EXPECT_EQ(rig.post(path + "/test", {{"evnt", json::object()}}).status, 422);
 }
 
+TEST(Triggers, AGivenEventIsOneTheyAreFor) {
+  ApiRig rig;
+  const auto id = rig.make_trigger("shop", "order_placed", {{"where", "total > 100"}});
+  const auto verdict = [&](const char* event) {
+    return rig
+        .ask("POST", "/api/v1/triggers/" + std::to_string(id) + "/test",
+             std::string(R"({"event":)") + event + "}", "operator")
+        .json()["verdict"];
+  };
+  EXPECT_EQ(verdict(R"({"new_values":{"total":500}})"), "matched");
+  EXPECT_EQ(verdict(R"({"new_values":{"total":5}})"), "filtered");
+  EXPECT_EQ(verdict(R"({"source":"other","new_values":{"total":500}})"), "filtered");
+}
+
 TEST(Triggers, ConditionalGetsAndHeads) {
   ApiRig rig;
   const std::string path = "/api/v1/triggers/" + std::to_string(rig.make_trigger("shop", "record_updated"));

@@ -16,9 +16,9 @@ std::uint64_t big_endian(const std::string& bytes) {
 
 }  // namespace
 
-WebSocketClient::WebSocketClient(const ApiRig& rig, const std::string& who, int receive_buffer)
-    : connection_(rig.port(), receive_buffer) {
-  connection_.send(rig.handshake(who));
+WebSocketClient::WebSocketClient(std::uint16_t port, const std::string& handshake, int receive_buffer)
+    : connection_(port, receive_buffer) {
+  connection_.send(handshake);
   const HttpAnswer answer = connection_.read();
   if (answer.status != 101)
     throw std::runtime_error("no handshake: " + std::to_string(answer.status) + answer.body);

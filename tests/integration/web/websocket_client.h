@@ -11,8 +11,11 @@ namespace rowhook::testing {
 // A WebSocket client that speaks JSON-RPC, or whatever bytes it is told to. Thread safety: none.
 class WebSocketClient {
  public:
-  // Connects and shakes hands; `who` "": without a token. Throws when the server does not agree.
-  WebSocketClient(const ApiRig& rig, const std::string& who, int receive_buffer = 0);
+  // Connects and sends the handshake. Throws when the server does not agree.
+  WebSocketClient(std::uint16_t port, const std::string& handshake, int receive_buffer = 0);
+  // `who` "": without a token.
+  WebSocketClient(const ApiRig& rig, const std::string& who, int receive_buffer = 0)
+      : WebSocketClient(rig.port(), rig.handshake(who), receive_buffer) {}
 
   // Sends a request and waits for its answer; notifications that come before it are kept for notification().
   nlohmann::json call(const std::string& method, const nlohmann::json& params = nlohmann::json::object());

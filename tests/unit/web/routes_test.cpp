@@ -67,7 +67,8 @@ TEST(Routes, EveryRouteHasTheRoleItShould) {
   const std::set<std::string_view> operators{
       "triggers.activate",    "triggers.deactivate", "triggers.test",     "events.post",
       "workflows.run",        "executions.retry",    "executions.cancel", "dead_letters.retry",
-      "dead_letters.discard", "sources.pause",       "sources.resume",    "sources.doctor"};
+      "dead_letters.discard", "sources.pause",       "sources.resume",    "sources.doctor",
+      "triggers.replay"};
   for (const auto& route : api_routes()) {
     Role expected = Role::viewer;
     if (open.contains(route.name)) expected = Role::nobody;

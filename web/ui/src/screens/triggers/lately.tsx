@@ -11,7 +11,7 @@ import css from './triggers.module.css';
 export type Lately = ReadonlyMap<number, TriggerSeries>;
 
 export function useLately(): Lately | undefined {
-  const found = useRead<Page<TriggerSeries>>(['trigger-series'], '/metrics/trigger-series', {}, { every: 5_000 }).data;
+  const found = useRead<Page<TriggerSeries>>(['trigger-series'], '/metrics/trigger-series', { limit: 1000 }, { every: 5_000 }).data;
   return useMemo(() => found && new Map(found.items.map((each) => [each.trigger_id, each])), [found]);
 }
 

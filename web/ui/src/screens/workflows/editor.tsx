@@ -37,7 +37,7 @@ const unsaved = new Map<string, { base: Base; draft: Draft }>();
 
 export default function Editor({ id }: { id: string }) {
   const found = useDocument<Workflow>(['workflows', id], path`/workflows/${id}`);
-  const types = useRead<Page<NodeType>>(['node-types'], '/node-types');
+  const types = useRead<Page<NodeType>>(['node-types'], '/node-types', { limit: 1000 });
   const [base, setBase] = useState<Base | undefined>(() => unsaved.get(id)?.base);
   const stored = found.data;
   useEffect(() => {
