@@ -54,10 +54,13 @@ class Lane {
     });
     state_.notify();
     for (auto& work : waiting) work.done(std::make_exception_ptr(TransientError("the engine is stopping")));
-    for (auto& running : running_) {
-      std::lock_guard hold(running.mutex);
-      if (running.connection) running.connection->cancel();
-    }
+    // A cancel between two statements has no effect on the next one: again, until all have ended.
+    do {
+      for (auto& running : running_) {
+        std::lock_guard hold(running.mutex);
+        if (running.connection) running.connection->cancel();
+      }
+    } while (!all_ended_within(std::chrono::milliseconds{50}));
     for (auto& thread : threads_) thread.join();
   }
 
@@ -94,6 +97,11 @@ class Lane {
     return options;
   }
 
+  bool all_ended_within(std::chrono::milliseconds time) {
+    auto state = state_.lock();
+    return state.wait_for(time, [&] { return state->threads == 0; });
+  }
+
   void serve(Running& running) {
     for (;;) {
       Work work;
@@ -103,7 +111,11 @@ class Lane {
         ++state->idle;
         state.wait_for(std::chrono::minutes{1}, [&] { return state->stopping || !state->waiting.empty(); });
         --state->idle;
-        if (state->stopping) return;
+        if (state->stopping) {
+          --state->threads;
+          state_.notify();
+          return;
+        }
         has_work = !state->waiting.empty();
         if (has_work) {
           work = std::move(state->waiting.front());

@@ -95,7 +95,7 @@ TEST(Backtest, CountsComparesAndShows) {
 TEST(Backtest, ANewTriggerNeedsNoWorkflowYet) {
   ApiRig rig;
   rig.make_trigger("shop", "order_placed");
-  for (const double total : {50.0, 150.0}) rig.post_event(order(total));
+  for (const double total : {50.0, 150.0}) rig.post_event(order_placed(total));
   const json draft{{"name", "big ones"},
                    {"source", "shop"},
                    {"event_type", "order_placed"},

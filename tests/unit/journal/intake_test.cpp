@@ -201,8 +201,9 @@ TEST_F(IntakeTest, PausedItKeepsTheConnectionAndReadsNothing) {
   intake_->pause();
   ASSERT_TRUE(becomes(IntakeState::paused));
   const int idled = script_.look().idled;
+  ASSERT_TRUE(eventually([&] { return script_.look().idled > idled; }));  // the read in progress has ended
   give(1, 1);
-  ASSERT_TRUE(eventually([&] { return script_.look().idled > idled + 1; }));
+  ASSERT_TRUE(eventually([&] { return script_.look().idled > idled + 2; }));
   EXPECT_EQ(journal_->last_seq(), 0U);
   EXPECT_EQ(script_.look().opened.size(), 1U);
   intake_->resume();
