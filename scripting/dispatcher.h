@@ -90,6 +90,7 @@ class Dispatcher {
     bool stopping = false;
   };
   enum class Lane { normal, slow, overtaken };
+  static constexpr std::size_t most_overtaken = 4;
   struct Batch;
 
   void work();
