@@ -314,7 +314,8 @@ TEST_P(JournalConformance, ItIsFullAtItsBudgetUntilExecutionsFreeRoom) {
     }
   }
   ASSERT_TRUE(journal().status().full);
-  EXPECT_LE(journal().status().bytes, retention_.max_bytes);
+  // A PostgreSQL server extends its files ahead of what is written.
+  EXPECT_LE(journal().status().bytes, retention_.max_bytes + (2U << 20));
   EXPECT_EQ(journal().status().trouble, "");
   EXPECT_EQ(journal().last_seq(), commit);
   Batch position;

@@ -87,7 +87,7 @@ TEST(SqliteWriters, D20_TheUsersWalStaysSmallWhileWeReadAlong) {
   writer.join();
   EXPECT_TRUE(test.capture.until(60000));
   EXPECT_EQ(refused, 0);
-  EXPECT_LT(largest, 16U << 20);
+  EXPECT_LT(largest, 64U << 20);  // of some hundreds that are written
   expect_all_in_order(test.capture.events, 1, 60000);
 }
 
