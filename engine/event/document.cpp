@@ -90,12 +90,12 @@ Document Document::parse(std::string_view text) {
       // A scalar document cannot be converted as a value: wrap it.
       const simdjson::padded_string wrapped("[" + std::string(text) + "]");
       ondemand::document list = parser.iterate(wrapped);
-      Document parsed = convert(ondemand::value(list.get_value()), 0);
+      Document parsed = convert(list.get_value().value(), 0);
       if (parsed.array()->size() != 1 || list.current_location().error() != simdjson::OUT_OF_BOUNDS)
         throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
       return std::move(parsed.array()->front());
     }
-    result = convert(ondemand::value(document.get_value()), 0);
+    result = convert(document.get_value().value(), 0);
     if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
       throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
     return result;
