@@ -70,7 +70,7 @@ Document convert(Source&& value, int depth) {
       Document::Object out;
       for (auto member : value.get_object()) {
         std::string name{std::string_view(member.unescaped_key())};
-        out.emplace_back(std::move(name), convert(ondemand::value(member.value()), depth + 1));
+        out.emplace_back(std::move(name), convert(member.value().value(), depth + 1));
       }
       return Document(std::move(out));
     }
